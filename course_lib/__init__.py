@@ -1,0 +1,1 @@
+"""What the lessons import: the engine, the checks and the explorers."""

@@ -1,0 +1,1 @@
+"""Build lessons, run submissions behind walls, judge them, keep the gradebook."""
