@@ -1,0 +1,227 @@
+"""The facts of this course that more than one program needs: names and places."""
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULTS = {
+    "course": {"id": "", "title": "", "start": ""},
+    "places": {
+        "lessons": "lessons",
+        "solutions": "solutions",
+        "class": "class",
+        "exchange": "",
+    },
+    "grading": {
+        "gradebook": "",
+        "poll_seconds": 0.5,
+        "largest_submission_mb": 50.0,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names and places of one course. Every path is absolute.
+
+    Attributes
+    ----------
+    root : Path
+        The folder of ``course.toml``; nbgrader's course directory.
+    course_id, title, start : str
+        The id used in the exchange and the gradebook, the name for people, and
+        the lesson that opens first.
+    lessons, solutions : Path
+        What learners open, and what it is built from.
+    class_folder, exchange : Path
+        Everything that comes into being while a course runs, and the folder
+        through which submissions and feedback pass (nbgrader's exchange root).
+    gradebook_url : str
+        Where nbgrader's database lives, as SQLAlchemy names it.
+    poll_seconds : float
+        How often `grader.watch` looks for submissions, in seconds.
+    largest_submission : int
+        What all files of one submission may have together, in bytes.
+    """
+
+    root: Path
+    course_id: str
+    title: str
+    start: str
+    lessons: Path
+    solutions: Path
+    class_folder: Path
+    exchange: Path
+    gradebook_url: str
+    poll_seconds: float = 0.5
+    largest_submission: int = 50_000_000
+
+    @property
+    def inbound(self):
+        """Where submissions arrive."""
+        return self.exchange / self.course_id / "inbound"
+
+    @property
+    def outbound(self):
+        """Where nbgrader's Assignment List looks for released lessons."""
+        return self.exchange / self.course_id / "outbound"
+
+    @property
+    def returned(self):
+        """Where feedback waits for learners."""
+        return self.exchange / self.course_id / "feedback"
+
+    @property
+    def attempts(self):
+        """Every submission ever collected, one folder each, never changed."""
+        return self.class_folder / "attempts"
+
+    @property
+    def submitted(self):
+        """The newest attempt of each learner, where nbgrader expects it."""
+        return self.class_folder / "submitted"
+
+    @property
+    def autograded(self):
+        """The graded notebooks, where nbgrader expects them."""
+        return self.class_folder / "autograded"
+
+    @property
+    def feedback(self):
+        """The feedback pages, where nbgrader expects them."""
+        return self.class_folder / "feedback"
+
+    @property
+    def secret_file(self):
+        """The course's secret, from which graded inputs are drawn."""
+        return self.class_folder / "secret"
+
+    def lesson_folder(self, lesson):
+        """Return the folder that a learner opens for `lesson`."""
+        return self.lessons / lesson
+
+    def lesson_notebook(self, lesson):
+        """Return the notebook that a learner opens for `lesson`."""
+        return self.lessons / lesson / f"{lesson}.ipynb"
+
+    def lesson_names(self):
+        """Return the names of all built lessons, in order."""
+        notebooks = self.lessons.glob("*/*.ipynb")
+        return sorted(path.stem for path in notebooks if path.stem == path.parent.name)
+
+
+def load_settings(root=ROOT):
+    """Read ``course.toml`` in `root`.
+
+    Parameters
+    ----------
+    root : path-like, default=the project
+        The folder of ``course.toml``.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no ``course.toml`` in `root`.
+    ValueError
+        The file is not TOML, has an unknown key, or a value of another type.
+    """
+    root = Path(root).resolve()
+    file = root / "course.toml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{root} has no course.toml, so it is not a course's folder. "
+            "Expected: the folder that holds course.py and course.toml."
+        ) from None
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file}: not readable as TOML: {error}.") from None
+    return _settings(root, _merge(file, text, given))
+
+
+def _settings(root, values):
+    course, places, grading = values["course"], values["places"], values["grading"]
+    class_folder = root / places["class"]
+    exchange = os.environ.get("COURSE_EXCHANGE") or places["exchange"]
+    exchange = root / exchange if exchange else class_folder / "exchange"
+    return Settings(
+        root=root,
+        course_id=course["id"],
+        title=course["title"] or course["id"],
+        start=course["start"],
+        lessons=root / places["lessons"],
+        solutions=root / places["solutions"],
+        class_folder=class_folder,
+        exchange=exchange,
+        gradebook_url=grading["gradebook"] or _sqlite_url(class_folder),
+        poll_seconds=float(grading["poll_seconds"]),
+        largest_submission=int(grading["largest_submission_mb"] * 1e6),
+    )
+
+
+def _sqlite_url(class_folder):
+    return f"sqlite:///{(class_folder / 'gradebook.db').as_posix()}"
+
+
+def _merge(file, text, given):
+    """Return the defaults with what the file gives, every key and type checked."""
+    for section, keys in given.items():
+        _known(file, text, section, DEFAULTS, "section")
+        if not isinstance(keys, dict):
+            raise ValueError(
+                f"{file}:{_line(text, section)}: {section} has the value {keys!r}, "
+                f"expected a section. Write [{section}] and its keys below it."
+            )
+        for key, value in keys.items():
+            _known(file, text, key, DEFAULTS[section], f"key in [{section}]")
+            _same_kind(file, text, key, value, DEFAULTS[section][key])
+    values = {
+        section: defaults | given.get(section, {})
+        for section, defaults in DEFAULTS.items()
+    }
+    course_id = values["course"]["id"]
+    if not course_id or set(course_id) & set(' +*/\\:"'):
+        raise ValueError(
+            f"{file}: id in [course] is {course_id!r}, expected a name without "
+            "spaces, '+', '*', quotes or slashes: it names folders."
+        )
+    return values
+
+
+def _known(file, text, name, known, what):
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+    raise ValueError(f"{file}:{_line(text, name)}: unknown {what} {name!r}. {hint}")
+
+
+def _same_kind(file, text, key, value, default):
+    if isinstance(default, float):
+        if isinstance(value, int | float) and value > 0 and value is not True:
+            return
+        expected = "a number above 0"
+    else:
+        if isinstance(value, str):
+            return
+        expected = "text in quotes"
+    raise ValueError(
+        f"{file}:{_line(text, key)}: {key} is {value!r}, expected {expected}."
+    )
+
+
+def _line(text, name):
+    """Return the number of the first line that gives `name`."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip(" [").startswith(name):
+            return number
+    return 1
