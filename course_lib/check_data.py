@@ -1,0 +1,209 @@
+"""What a check knows, as data: inputs, expected outputs, what each mistake gives.
+
+`CheckData` is made from an exercise's declaration, once on public inputs (stored as
+arrays in a lesson's ``checks.npz``) and again on secret ones for grading. It holds
+no code, so it ships no solution.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from course_lib.values import decode, encode, pack
+
+AXIS_WORDS = {
+    "N": "your batch size",
+    "D": "the number of inputs",
+    "M": "the number of outputs",
+    "C": "the number of classes",
+    "K": "the number of steps",
+}
+
+
+@dataclass
+class CaseData:
+    """One set of inputs.
+
+    Attributes
+    ----------
+    note : str
+        What is particular about it, to finish the sentence "it fails for ...".
+    inputs : dict of name to value
+    expected : dict of output name to value
+    mistaken : dict of mistake id to dict of output name to value
+        What each named mistake gives, where that differs from `expected`.
+    sizes : dict of axis letter to int
+    """
+
+    note: str
+    inputs: dict
+    expected: dict
+    mistaken: dict = field(default_factory=dict)
+    sizes: dict = field(default_factory=dict)
+
+
+@dataclass
+class CheckData:
+    """Everything needed to judge one exercise.
+
+    Attributes
+    ----------
+    exercise : str
+    max_points : float
+    calls : list of dict
+        ``{"function": ..., "arguments": [...], "results": [...]}``, in order.
+    outputs : list of str
+        The judged results; those of the last call share the points.
+    scored : list of str
+        The last call's results.
+    cases : list of CaseData
+    messages : dict of mistake id to ``[cause, next step]``
+    tolerance : float
+        Largest accepted error, relative to an output's largest expected entry.
+    forbids : dict of function name to why an answer may not call it
+    public : bool
+        Whether a verdict may show inputs and expected values.
+    """
+
+    exercise: str
+    max_points: float
+    calls: list
+    outputs: list
+    scored: list
+    cases: list
+    messages: dict
+    tolerance: float = 1e-8
+    forbids: dict = field(default_factory=dict)
+    public: bool = True
+
+    def probe(self):
+        """Return the packed probe: what the learner's process is told, no answer."""
+        cases = [case.inputs for case in self.cases]
+        return pack({"calls": self.calls, "outputs": self.outputs, "cases": cases})
+
+
+def axis_sizes(inputs, axes):
+    """Return the size of each axis letter, read off the inputs' shapes.
+
+    Parameters
+    ----------
+    inputs : dict of name to value
+    axes : dict of input name to letters, such as ``{"x": "ND"}``
+
+    Raises
+    ------
+    ValueError
+        If an input has another number of axes, or two sizes claim one letter.
+    """
+    sizes = {}
+    for name, letters in axes.items():
+        shape = np.shape(inputs[name])
+        if len(shape) != len(letters):
+            raise ValueError(f"{name} has shape {shape}, but its axes are {letters!r}")
+        for letter, size in zip(letters, shape, strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ValueError(f"axis {letter} is {sizes[letter]} and {size} at once")
+    return sizes
+
+
+def save_checks(path, checks):
+    """Write a lesson's checks as arrays; the same checks give the same bytes.
+
+    Parameters
+    ----------
+    path : path of the .npz file
+    checks : iterable of CheckData
+    """
+    content = {}
+    for check in checks:
+        header, arrays = encode(asdict(check))
+        content[check.exercise] = np.array(json.dumps(header))
+        content.update({f"{check.exercise}.{k}": a for k, a in enumerate(arrays)})
+    np.savez(path, **content)
+
+
+def load_checks(path, name):
+    """Return one exercise's `CheckData` from a ``checks.npz``, or None if not there."""
+    with np.load(path, allow_pickle=False) as content:
+        if name not in content.files:
+            return None
+        count = sum(key.startswith(f"{name}.") for key in content.files)
+        arrays = [content[f"{name}.{k}"] for k in range(count)]
+        fields = decode(json.loads(str(content[name])), arrays)
+    cases = [CaseData(**case) for case in fields.pop("cases")]
+    return CheckData(cases=cases, **fields)
+
+
+def exercise_names(path):
+    """Return the names of the exercises in a ``checks.npz``."""
+    with np.load(path, allow_pickle=False) as content:
+        return [name for name in content.files if "." not in name]
+
+
+def entries(value):
+    """Return a value's numbers by name, or None where it holds anything else.
+
+    A number or an array is one entry named ``""``; a dict or a list of them has one
+    entry for each key or index, such as ``["W"]`` or ``[2]``.
+    """
+    if isinstance(value, dict):
+        return _join((f'["{key}"]', item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return _join((f"[{k}]", item) for k, item in enumerate(value))
+    if isinstance(value, np.ndarray | np.generic | bool | int | float):
+        return {"": np.asarray(value)}
+    return None
+
+
+def _join(items):
+    found = {}
+    for name, item in items:
+        inner = entries(item)
+        if inner is None:
+            return None
+        found.update({name + key: array for key, array in inner.items()})
+    return found
+
+
+def largest(array):
+    """Return the largest finite absolute entry, at least 1e-3: the scale of errors."""
+    finite = np.abs(np.asarray(array, dtype=float))
+    finite = finite[np.isfinite(finite)]
+    return max(float(finite.max(initial=0.0)), 1e-3)
+
+
+def agree(value, expected, tolerance):
+    """Return whether two results hold the same numbers under the same names.
+
+    Text is compared as text. NaN agrees with NaN and infinity with infinity.
+    """
+    if isinstance(expected, str) or expected is None:
+        return value == expected
+    if isinstance(expected, list | tuple) and any(type(v) is str for v in expected):
+        return isinstance(value, list | tuple) and list(value) == list(expected)
+    yours, theirs = entries(value), entries(expected)
+    if yours is None or theirs is None or list(yours) != list(theirs):
+        return False
+    return all(close(yours[key], theirs[key], tolerance) for key in theirs)
+
+
+def close(yours, expected, tolerance):
+    """Return whether two arrays have one shape and agree within the tolerance."""
+    if yours.shape != expected.shape or yours.dtype.kind not in "biuf":
+        return False
+    return bool(np.all(close_entries(yours, expected, tolerance)))
+
+
+def close_entries(yours, expected, tolerance):
+    """Return entry by entry whether two arrays of one shape agree."""
+    yours, expected = np.asarray(yours, float), np.asarray(expected, float)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(yours - expected) <= tolerance * largest(expected)
+    return near | (yours == expected) | (np.isnan(yours) & np.isnan(expected))
+
+
+def is_number(value):
+    """Return whether a value is one finite or infinite number, not an array."""
+    return isinstance(value, int | float | np.generic) and not math.isnan(value)

@@ -1,0 +1,226 @@
+"""Call a learner's functions on a check's inputs and report what came back.
+
+Each run gets fresh copies of the inputs, every case is run twice, and the inputs are
+compared afterwards. The report is data (`course_lib.values`), whatever the learner's
+functions do: an exception is reported, never raised.
+"""
+
+import contextlib
+import copy
+import io
+import linecache
+import os
+import sys
+import warnings
+
+import numpy as np
+
+from course_lib import probe_functions
+from course_lib.values import Given, Opaque, pack, unpack
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_NOT_THE_ENGINE = {"probes.py", "probe_functions.py", "values.py"}
+
+
+def answer(packed_probe, namespace):
+    """Run a probe on the functions in `namespace`.
+
+    Parameters
+    ----------
+    packed_probe : bytes
+        What `CheckData.probe` made: the calls, the judged outputs, the cases.
+    namespace : dict
+        Where the learner's functions are found by name.
+
+    Returns
+    -------
+    bytes
+        One report a case, packed. Keys: ``outputs`` (name to value), ``failure``
+        (None or a dict), ``changed`` (names of inputs the functions wrote to),
+        ``repeats`` (bool: the second run gave the same), ``used`` (names of
+        functions called on the way; first case only).
+    """
+    probe = unpack(packed_probe)
+    reports = [
+        _run_case(probe, case, namespace, quiet=k > 0, watch=k == 0)
+        for k, case in enumerate(probe["cases"])
+    ]
+    for report, case in zip(reports, probe["cases"], strict=True):
+        again = _run_case(probe, case, namespace, quiet=True, watch=False)
+        report["repeats"] = pack(again["outputs"]) == pack(report["outputs"])
+    return pack(reports)
+
+
+class _Failure(Exception):
+    """Carries a failure's data out of the calls of one case."""
+
+
+def _run_case(probe, case, namespace, quiet, watch):
+    values = {name: _fresh(value) for name, value in case.items()}
+    report = {
+        "outputs": {},
+        "failure": None,
+        "changed": [],
+        "repeats": True,
+        "used": [],
+    }
+    used = set()
+    with _silence(quiet), _watch_calls(used if watch else None):
+        try:
+            for call in probe["calls"]:
+                _run_call(call, values, namespace, report["changed"])
+        except _Failure as failure:
+            report["failure"] = failure.args[0]
+    # A value is packed on its own: an odd one must not take the others with it.
+    for name in probe["outputs"]:
+        if name in values:
+            report["outputs"][name] = _portable(values[name])
+    report["used"] = sorted(used)
+    return report
+
+
+def _run_call(call, values, namespace, changed):
+    function = namespace.get(call["function"])
+    if function is None:
+        raise _Failure({"kind": "missing", "function": call["function"]})
+    names = call["arguments"]
+    arguments = [values[name] for name in names]
+    before = [pack(value) for value in arguments]
+    try:
+        returned = function(*arguments)
+    except NotImplementedError as error:
+        raise _Failure(_failure("not_written", call, error)) from None
+    except BaseException as error:
+        raise _Failure(_failure("raised", call, error)) from None
+    for name, value, packed in zip(names, arguments, before, strict=True):
+        if pack(value) != packed and name not in changed:
+            changed.append(name)
+    values.update(_name_results(call, returned))
+
+
+def _name_results(call, returned):
+    names = call["results"]
+    if returned is None:
+        raise _Failure({"kind": "returned_none", "function": call["function"]})
+    if len(names) == 1:
+        return {names[0]: returned}
+    if type(returned) not in (tuple, list) or len(returned) != len(names):
+        raise _Failure(
+            {
+                "kind": "results",
+                "function": call["function"],
+                "text": _describe(returned),
+            }
+        )
+    return dict(zip(names, returned, strict=True))
+
+
+def _portable(value):
+    try:
+        return unpack(pack(value))
+    except (ValueError, MemoryError):
+        return Opaque("a value too large to be sent")
+
+
+def _describe(value):
+    if isinstance(value, tuple | list):
+        return f"{len(value)} values"
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    return f"one {type(value).__name__}"
+
+
+def _failure(kind, call, error):
+    text = str(error)[:300] if kind == "raised" else ""
+    line, code = _where(error)
+    return {
+        "kind": kind,
+        "function": call["function"],
+        "type": type(error).__name__[:80],
+        "text": text,
+        "line": line,
+        "code": code,
+    }
+
+
+def _where(error):
+    """Return the line number and text of the learner's line that raised."""
+    found = (0, "")
+    step = error.__traceback__
+    while step is not None:
+        name = step.tb_frame.f_code.co_filename
+        if not name.startswith(_HERE) and "site-packages" not in name:
+            found = (
+                step.tb_lineno,
+                linecache.getline(name, step.tb_lineno).strip()[:200],
+            )
+        step = step.tb_next
+    return found
+
+
+def _fresh(value):
+    return probe_functions.make(value) if type(value) is Given else copy.deepcopy(value)
+
+
+@contextlib.contextmanager
+def _silence(quiet):
+    """Hide warnings; and prints, where they would come once for every case."""
+    sink = (
+        contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
+    )
+    with sink, warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _watch_calls(used):
+    """Note the names of Python functions called, the engine's as ``course_lib.name``."""
+    if used is None:
+        yield
+        return
+
+    def note(frame, event, _argument):
+        if event != "call":
+            return
+        folder, name = os.path.split(frame.f_code.co_filename)
+        if not folder.startswith(_HERE):
+            used.add(frame.f_code.co_name)
+        elif name not in _NOT_THE_ENGINE:
+            used.add(f"course_lib.{frame.f_code.co_name}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def read_reports(data, n_cases):
+    """Return the reports in `data`, checked for form but for nothing else.
+
+    Parameters
+    ----------
+    data : bytes
+        What `answer` returned, perhaps written by somebody else.
+    n_cases : int
+        How many reports there have to be.
+
+    Raises
+    ------
+    ValueError
+        If `data` is not `n_cases` reports.
+    """
+    reports = unpack(data)
+    form = {"outputs": dict, "changed": list, "repeats": bool, "used": list}
+    if type(reports) is not list or len(reports) != n_cases:
+        raise ValueError(f"expected a list of {n_cases} reports")
+    for report in reports:
+        if type(report) is not dict or set(report) != {*form, "failure"}:
+            raise ValueError("a report has other keys than a report has")
+        if any(type(report[key]) is not kind for key, kind in form.items()):
+            raise ValueError("a report's values have other types than a report's")
+        if report["failure"] is not None and type(report["failure"]) is not dict:
+            raise ValueError("a report's failure is neither None nor a dict")
+    return reports
