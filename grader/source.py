@@ -1,0 +1,280 @@
+"""A lesson's source, read as a complete nbgrader notebook with its solutions.
+
+A source is py:percent text, written by hand and never written by a program. Its
+markers say only what a reader needs: ``solution="mse"`` on an answer cell,
+``check="mse"`` on the empty cell that shows the verdict, ``submit=true`` on the
+empty cell that hands the lesson in. Everything else comes from here.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupytext.cell_reader import DoublePercentScriptCellReader
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grader.source_rules import Written, cell_problems, lesson_problems
+
+HEADER = """\
+# ---
+# jupyter:
+#   kernelspec: {name: python3, display_name: Python 3 (ipykernel), language: python}
+# ---
+"""
+KERNELSPEC = yaml.safe_load(HEADER.splitlines()[2][2:])["kernelspec"]
+FORMAT = {"extension": ".py", "format_name": "percent"}
+LESSON_NAME = re.compile(r"\d\d_[a-z0-9_]+")
+
+
+class SourceError(ValueError):
+    """Say where an author's file departs from what the build expects.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    line : int
+        The line in it, from 1.
+    problem : str
+        What happened, what was expected, and how to go on.
+    """
+
+    def __init__(self, path, line, problem):
+        self.path, self.line, self.problem = Path(path), line, problem
+        super().__init__(f"{_short(self.path)}:{line}: {problem}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One lesson as its author wrote it, made complete.
+
+    Attributes
+    ----------
+    name : str
+        The lesson: its folder, its notebook and nbgrader's assignment.
+    path : Path
+        The file it was read from.
+    notebook : NotebookNode
+        The notebook with solutions and nbgrader's metadata, without outputs.
+    points : dict
+        What each exercise is worth, by name, in the order of the notebook.
+    lines : tuple of int
+        For each cell, the line of its marker in the source.
+    """
+
+    name: str
+    path: Path
+    notebook: nbformat.NotebookNode
+    points: dict
+    lines: tuple
+
+    def cell(self, grade_id):
+        """Return the graded cell of that id: an exercise's name, or its check's."""
+        return next(cell for cell in self.notebook.cells if cell.id == grade_id)
+
+
+def read_lesson(path, points=None):
+    """Read a lesson's source as a complete notebook with solutions.
+
+    Parameters
+    ----------
+    path : path-like
+        ``solutions/01_loss/01_loss.py``.
+    points : mapping, optional
+        What each exercise is worth, by name. By default what the lesson's
+        ``checks.py`` declares.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    SourceError
+        The file departs from the form above; the message says where and how to
+        go on.
+    """
+    path = Path(path)
+    name = _lesson_name(path)
+    written = _split(path, path.read_text(encoding="utf-8"))
+    for cell in written:
+        _refuse_first(path, cell_problems(cell))
+    if points is None:
+        points = _declared_points(path)
+    _refuse_first(path, lesson_problems(written, points))
+    order = [cell.marks["check"] for cell in written if "check" in cell.marks]
+    _refuse_missing(path, order, points)
+    return Source(
+        name=name,
+        path=path,
+        notebook=_notebook(name, written, points),
+        points={exercise: points[exercise] for exercise in order},
+        lines=tuple(cell.line for cell in written),
+    )
+
+
+def check_id(exercise):
+    """Return the grade_id of an exercise's check cell."""
+    return f"{exercise}_check"
+
+
+def _short(path):
+    """Return the path as seen from here, if it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _lesson_name(path):
+    name = path.parent.resolve().name
+    if not LESSON_NAME.fullmatch(name):
+        raise SourceError(
+            path,
+            1,
+            f"the folder is called {name!r}, expected two digits, an underscore and "
+            "small letters, as in '01_loss'. Rename the folder and its files.",
+        )
+    if path.name != f"{name}.py":
+        raise SourceError(
+            path,
+            1,
+            f"the file is called {path.name!r}, expected '{name}.py': folder, notebook "
+            "and lesson share one name. Rename the file or the folder.",
+        )
+    return name
+
+
+def _refuse_first(path, problems):
+    for line, problem in problems:
+        raise SourceError(path, line, problem)
+
+
+def _refuse_missing(path, order, points):
+    """Refuse a declared exercise that has no cells, at its declaration."""
+    for name in points:
+        if name not in order:
+            file = path.with_name("checks.py")
+            text = file.read_text(encoding="utf-8") if file.exists() else ""
+            before = re.split(rf"\b{name}\b", text, maxsplit=1)[0]
+            raise SourceError(
+                file,
+                before.count("\n") + 1 if before != text else 1,
+                f"the exercise {name!r} has no cells in {path.name}. Add a cell marked "
+                f'# %% solution="{name}" and an empty one marked # %% check="{name}", '
+                "or remove the declaration.",
+            )
+
+
+def _declared_points(path):
+    # Here and not above: exercises raises SourceError, so it imports this module.
+    from grader.exercises import load_lesson
+
+    lesson = load_lesson(path.parent.resolve().name)
+    return {name: exercise.points for name, exercise in lesson.exercises.items()}
+
+
+def _split(path, text):
+    """Return the cells as written, each with the line of its marker."""
+    lines = text.splitlines()
+    start = _after_header(path, lines)
+    cells = []
+    while start < len(lines):
+        reader = DoublePercentScriptCellReader(FORMAT)
+        cell, used = reader.read(lines[start:])
+        body = cell.source.strip("\n")
+        cells.append(Written(start + 1, cell.cell_type, body, cell.metadata))
+        start += used
+    if not cells:
+        raise SourceError(path, 1, "no cells. Begin the first one with '# %%'.")
+    return cells
+
+
+def _after_header(path, lines):
+    """Return the index of the first cell's marker, the header being good."""
+    end = lines.index("# ---", 1) if "# ---" in lines[1:] else 0
+    try:
+        header = yaml.safe_load("\n".join(line[2:] for line in lines[1:end]))
+        kernel = header["jupyter"].pop("kernelspec")
+        good = lines[0] == "# ---" and header == {"jupyter": {}}
+        good = good and kernel["name"] == KERNELSPEC["name"]
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
+        good = False
+    if not good:
+        raise SourceError(
+            path,
+            1,
+            "the header is not that of a lesson, which names the kernel and nothing "
+            f"else. Begin the file with these four lines:\n{HEADER.rstrip()}",
+        )
+    start = end + 1
+    while start < len(lines) and not lines[start].strip():
+        start += 1
+    if start < len(lines) and not re.match(r"# ?%%(\s|$)", lines[start]):
+        raise SourceError(
+            path,
+            start + 1,
+            "text before the first cell. Put '# %%' or '# %% [markdown]' above it.",
+        )
+    return start
+
+
+def _notebook(name, written, points):
+    """Return the notebook of these cells, validated."""
+    taken = {check_id(exercise) for exercise in points} | set(points)
+    cells = [_cell(name, cell, points, taken) for cell in written]
+    metadata = {
+        "kernelspec": dict(KERNELSPEC),
+        "language_info": {"name": "python"},
+        "course": {"lesson": name, "source": f"solutions/{name}/{name}.py"},
+    }
+    notebook = new_notebook(cells=cells, metadata=metadata)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _cell(name, written, points, taken):
+    """Return one cell with its id, its metadata and, if generated, its text."""
+    marks = written.marks
+    if "solution" in marks:
+        grade_id = marks["solution"]
+        cell = new_code_cell(written.text, id=grade_id)
+        cell.metadata["nbgrader"] = _nbgrader(grade_id, solution=True)
+    elif "check" in marks:
+        exercise = marks["check"]
+        grade_id, worth = check_id(exercise), points[exercise]
+        text = f"from course_lib.checks import check\n\ncheck({exercise})"
+        cell = new_code_cell(text, id=grade_id)
+        cell.metadata["nbgrader"] = _nbgrader(
+            grade_id, grade=True, locked=True, points=worth
+        )
+    elif "submit" in marks:
+        text = f'from course_lib.submission import submit\n\nsubmit("{name}")'
+        cell = new_code_cell(text, id=_fresh_id(text, taken))
+        cell.metadata.update(deletable=False, editable=False)
+    else:
+        new_cell = new_code_cell if written.kind == "code" else new_markdown_cell
+        cell = new_cell(written.text, id=_fresh_id(written.text, taken))
+    if marks.get("tags"):
+        cell.metadata["tags"] = list(marks["tags"])
+    return cell
+
+
+def _nbgrader(grade_id, **flags):
+    """Return nbgrader's metadata of a code cell, schema version 3."""
+    defaults = {"grade": False, "solution": False, "locked": False, "task": False}
+    facts = {"grade_id": grade_id, "schema_version": 3, "cell_type": "code"}
+    return defaults | facts | flags
+
+
+def _fresh_id(text, taken):
+    """Return the first eight digits of the text's SHA-256; a repetition counts on."""
+    repetition, salted = 0, text
+    while True:
+        fresh = hashlib.sha256(salted.encode()).hexdigest()[:8]
+        if fresh not in taken:
+            taken.add(fresh)
+            return fresh
+        repetition += 1
+        salted = f"{text}\n{repetition}"
