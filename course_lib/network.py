@@ -1,0 +1,217 @@
+"""Layers put together: a loop forward, the same loop backward.
+
+A layer is a pair of functions and its parameters by name; any two functions that
+keep the pair's promise will do, wherever they were written. Between the passes
+nothing is remembered but the caches, which the caller holds. So a layer may be used
+twice, and a second forward pass may come before the first one's backward pass.
+"""
+
+import inspect
+from dataclasses import dataclass
+
+import numpy as np
+
+MODES = ("training", "rng")
+
+
+class Layer:
+    """A forward function, its backward function, and their parameters.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(x, ...parameters) -> (y, cache)``. Where it also takes `training` or
+        `rng`, it is given those of `Network.forward`.
+    backward : callable
+        ``backward(dy, cache) -> (dx, ...one gradient for each parameter)``, in the
+        order in which `forward` takes the parameters; ``dx`` alone without any.
+    **params : ndarray
+        The parameters, by the names that `forward` gives them. They are never
+        changed in place. A setting that is not trained belongs into the function:
+        ``functools.partial(dropout_forward, p_drop=0.5)``.
+
+    Attributes
+    ----------
+    params : dict of str to ndarray
+        The current parameters, in the order in which `forward` takes them.
+
+    Raises
+    ------
+    TypeError
+        If `forward` does not take one of `params`, or needs one that is not given.
+    """
+
+    def __init__(self, forward, backward, **params):
+        arguments = _arguments_after_x(forward)
+        _check_params(forward, arguments, params)
+        self._forward, self._backward = forward, backward
+        self._modes = tuple(name for name in MODES if name in arguments)
+        # A learner may list b before W; the gradients come back in forward's order.
+        in_order = sorted(params, key=list(arguments).index)
+        self.params = {name: np.asarray(params[name]) for name in in_order}
+
+    def __repr__(self):
+        shapes = [f"{name}{list(w.shape)}" for name, w in self.params.items()]
+        return f"Layer({', '.join([_name(self._forward), *shapes])})"
+
+    def forward(self, x, training=False, rng=None):
+        """Return the output and the cache. `Network.forward` calls this.
+
+        Raises
+        ------
+        TypeError
+            If the layer's function returns anything but a tuple ``(y, cache)``.
+        """
+        modes = {"training": training, "rng": rng}
+        modes = {name: modes[name] for name in self._modes}
+        result = self._forward(x, **self.params, **modes)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(
+                f"{_name(self._forward)} returned {_described(result)}, expected a "
+                "tuple (y, cache).\nAn array of two rows would pass for one unnoticed. "
+                "End the function with: return y, cache"
+            )
+        return result
+
+    def backward(self, dy, cache):
+        """Return ``dx`` and the gradients by name. `Network.backward` calls this.
+
+        Raises
+        ------
+        TypeError
+            If the layer's function returns more or fewer gradients than ``dx`` and
+            one for each parameter.
+        """
+        result = self._backward(dy, cache)
+        gradients = result if isinstance(result, tuple) else (result,)
+        if len(gradients) != 1 + len(self.params) or result is None:
+            names = ", ".join(["dx", *("d" + name for name in self.params)])
+            raise TypeError(
+                f"{_name(self._backward)} returned {_described(result)}, expected "
+                f"{names}.\nReturn the gradient of x first, then one for each "
+                f"parameter in the order of {_name(self._forward)}."
+            )
+        return gradients[0], dict(zip(self.params, gradients[1:], strict=True))
+
+
+@dataclass
+class Network:
+    """Layers applied one after another. The network itself remembers nothing."""
+
+    layers: list
+
+    def forward(self, x, training=False, rng=None):
+        """Return the last layer's output, and every layer's cache.
+
+        Parameters
+        ----------
+        x : ndarray of shape (N, D)
+        training : bool, default=False
+            Passed on to the layers whose function takes it.
+        rng : Generator, optional
+            Passed on likewise, to layers that need chance.
+
+        Returns
+        -------
+        y : ndarray of shape (N, M)
+        caches : list
+            One a layer, for `backward`.
+        """
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x, training, rng)
+            caches.append(cache)
+        return x, caches
+
+    def backward(self, dy, caches):
+        """Return the gradient at the input, and every layer's gradients by name.
+
+        Parameters
+        ----------
+        dy : ndarray of shape (N, M)
+            Upstream gradient, in loss per unit of the network's output.
+        caches : list
+            What the `forward` of the same batch returned.
+
+        Returns
+        -------
+        dx : ndarray of shape (N, D)
+        grads : list of dict
+            One a layer, from the first to the last, with the keys of its `params`.
+        """
+        grads = []
+        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+            dy, layer_grads = layer.backward(dy, cache)
+            grads.append(layer_grads)
+        return dy, grads[::-1]
+
+    def predict(self, x):
+        """Return the output alone, in the mode for use: not training.
+
+        Parameters
+        ----------
+        x : ndarray of shape (N, D)
+
+        Returns
+        -------
+        y : ndarray of shape (N, M)
+        """
+        return self.forward(x)[0]
+
+    @property
+    def params(self):
+        """A list with every layer's parameters; assign one to go back to it.
+
+        Training replaces arrays and never writes into them, so a list taken now
+        still holds the present values later.
+        """
+        return [dict(layer.params) for layer in self.layers]
+
+    @params.setter
+    def params(self, params):
+        for layer, layer_params in zip(self.layers, params, strict=True):
+            if layer_params.keys() != layer.params.keys():
+                raise ValueError(
+                    f"{layer}: got {sorted(layer_params)}, expected "
+                    f"{sorted(layer.params)}.\nGive one dict a layer, in the order of "
+                    "the layers."
+                )
+        for layer, layer_params in zip(self.layers, params, strict=True):
+            layer.params = {name: layer_params[name] for name in layer.params}
+
+
+def _arguments_after_x(function):
+    """Return what a function takes after its first argument, by name."""
+    arguments = list(inspect.signature(function).parameters.values())[1:]
+    return {argument.name: argument for argument in arguments}
+
+
+def _check_params(function, arguments, params):
+    taken = [name for name in arguments if name not in MODES]
+    unknown = [name for name in params if name not in taken]
+    missing = [
+        name
+        for name in taken
+        if name not in params and arguments[name].default is inspect.Parameter.empty
+    ]
+    if unknown or missing:
+        raise TypeError(
+            f"Layer: {_name(function)} takes {', '.join(taken) or 'no parameters'}, "
+            f"got {', '.join(params) or 'none'}.\nName each parameter as the function "
+            "does: Layer(linear_forward, linear_backward, W=W, b=b)"
+        )
+
+
+def _name(function):
+    return getattr(function, "__name__", None) or repr(function)
+
+
+def _described(result):
+    """Say in a few words what a function returned."""
+    if result is None:
+        return "None"
+    if isinstance(result, tuple):
+        return f"a tuple of {len(result)}"
+    if isinstance(result, np.ndarray):
+        return f"an array of shape {result.shape}"
+    return f"a {type(result).__name__}"
