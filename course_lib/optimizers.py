@@ -1,0 +1,69 @@
+"""How parameters change, given their gradients.
+
+An optimizer is a function ``(params, grads, state, learning_rate) -> (params,
+state)``. It changes nothing in place. `params` and `grads` are dicts with equal
+keys; `state` is whatever the optimizer wants to be handed back at its next step,
+and None at the first. Settings are bound with ``functools.partial``.
+"""
+
+
+def gradient_step(params, grads, learning_rate):
+    """Move every parameter against its gradient: ``w - learning_rate * dw``.
+
+    Parameters
+    ----------
+    params : dict of str to ndarray
+    grads : dict of str to ndarray
+        In loss per unit of the parameter of that name.
+    learning_rate : float
+        In squared units of the parameter per unit of loss. Above 0 goes downhill.
+
+    Returns
+    -------
+    dict of str to ndarray
+        New arrays; those given are not changed.
+
+    Raises
+    ------
+    ValueError
+        If the names differ, or a gradient does not have its parameter's shape.
+
+    Notes
+    -----
+    Lesson 2 derives how large a step may be.
+    """
+    _check_grads(params, grads)
+    return {name: w - learning_rate * grads[name] for name, w in params.items()}
+
+
+def sgd(params, grads, state, learning_rate):
+    """Take one step of stochastic gradient descent: `gradient_step`, no memory.
+
+    Parameters
+    ----------
+    params, grads, learning_rate
+        As for `gradient_step`; `grads` of one batch.
+    state : None
+        Handed back as it came.
+
+    Returns
+    -------
+    params : dict of str to ndarray
+    state : None
+    """
+    return gradient_step(params, grads, learning_rate), state
+
+
+def _check_grads(params, grads):
+    if params.keys() != grads.keys():
+        raise ValueError(
+            f"gradient_step: gradients for {sorted(grads)}, expected {sorted(params)}."
+            "\nGive one gradient for each parameter, under the parameter's name."
+        )
+    for name, w in params.items():
+        if (shape := getattr(grads[name], "shape", ())) != getattr(w, "shape", ()):
+            raise ValueError(
+                f"gradient_step: d{name} has shape {shape}, expected {w.shape}.\nA "
+                "gradient has the shape of the array it belongs to. Sum over the axis "
+                "along which that array was broadcast."
+            )
