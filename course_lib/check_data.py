@@ -6,7 +6,6 @@ no code, so it ships no solution.
 """
 
 import json
-import math
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -140,70 +139,3 @@ def exercise_names(path):
     """Return the names of the exercises in a ``checks.npz``."""
     with np.load(path, allow_pickle=False) as content:
         return [name for name in content.files if "." not in name]
-
-
-def entries(value):
-    """Return a value's numbers by name, or None where it holds anything else.
-
-    A number or an array is one entry named ``""``; a dict or a list of them has one
-    entry for each key or index, such as ``["W"]`` or ``[2]``.
-    """
-    if isinstance(value, dict):
-        return _join((f'["{key}"]', item) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return _join((f"[{k}]", item) for k, item in enumerate(value))
-    if isinstance(value, np.ndarray | np.generic | bool | int | float):
-        return {"": np.asarray(value)}
-    return None
-
-
-def _join(items):
-    found = {}
-    for name, item in items:
-        inner = entries(item)
-        if inner is None:
-            return None
-        found.update({name + key: array for key, array in inner.items()})
-    return found
-
-
-def largest(array):
-    """Return the largest finite absolute entry, at least 1e-3: the scale of errors."""
-    finite = np.abs(np.asarray(array, dtype=float))
-    finite = finite[np.isfinite(finite)]
-    return max(float(finite.max(initial=0.0)), 1e-3)
-
-
-def agree(value, expected, tolerance):
-    """Return whether two results hold the same numbers under the same names.
-
-    Text is compared as text. NaN agrees with NaN and infinity with infinity.
-    """
-    if isinstance(expected, str) or expected is None:
-        return value == expected
-    if isinstance(expected, list | tuple) and any(type(v) is str for v in expected):
-        return isinstance(value, list | tuple) and list(value) == list(expected)
-    yours, theirs = entries(value), entries(expected)
-    if yours is None or theirs is None or list(yours) != list(theirs):
-        return False
-    return all(close(yours[key], theirs[key], tolerance) for key in theirs)
-
-
-def close(yours, expected, tolerance):
-    """Return whether two arrays have one shape and agree within the tolerance."""
-    if yours.shape != expected.shape or yours.dtype.kind not in "biuf":
-        return False
-    return bool(np.all(close_entries(yours, expected, tolerance)))
-
-
-def close_entries(yours, expected, tolerance):
-    """Return entry by entry whether two arrays of one shape agree."""
-    yours, expected = np.asarray(yours, float), np.asarray(expected, float)
-    with np.errstate(invalid="ignore"):
-        near = np.abs(yours - expected) <= tolerance * largest(expected)
-    return near | (yours == expected) | (np.isnan(yours) & np.isnan(expected))
-
-
-def is_number(value):
-    """Return whether a value is one finite or infinite number, not an array."""
-    return isinstance(value, int | float | np.generic) and not math.isnan(value)

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def quadratic(curvature, center):
-    """Return ``f(w) = sum(curvature * (w - center)**2) / 2``, for arrays of one shape."""
+    """Return ``f(w) = sum(curvature * (w - center)**2) / 2``, a bowl."""
     return lambda w: float(np.sum(curvature * (w - center) ** 2) / 2)
 
 

@@ -175,7 +175,7 @@ def _silence(quiet):
 
 @contextlib.contextmanager
 def _watch_calls(used):
-    """Note the names of Python functions called, the engine's as ``course_lib.name``."""
+    """Note the functions called by name, the engine's as ``course_lib.name``."""
     if used is None:
         yield
         return

@@ -1,0 +1,222 @@
+"""Judge what a learner's functions returned: compare, then name the cause.
+
+The order: did it run, did it return, types, shapes before values (broadcasting must
+never rescue a shape), finite, inputs unmodified, the same answer twice, values, and
+only then the cause. A mistake declared by the exercise is tried before a general one.
+"""
+
+from course_lib import causes
+from course_lib.causes import Cause
+from course_lib.comparisons import alike
+from course_lib.evidence import call_to_try, is_right, worst_entry
+from course_lib.naming import general_cause
+from course_lib.verdicts import Finding, Verdict
+
+RAISED = "!raised"
+
+
+def judge(check, reports):
+    """Return the verdict on one exercise.
+
+    Parameters
+    ----------
+    check : CheckData
+    reports : list of dict
+        What `probes.answer` reported, one a case; `probes.read_reports` reads them.
+
+    Returns
+    -------
+    Verdict
+    """
+    failure = next((r["failure"] for r in reports if r["failure"]), None)
+    if failure is not None:
+        return _judge_failure(check, reports, failure)
+    wrong = [name for name in check.outputs if not is_right(check, name, reports)]
+    conduct = _conduct(check, reports)
+    if conduct is not None and (not wrong or conduct.id == "numerical_inside"):
+        return _verdict(check, "wrong", 0.0, [conduct])
+    named = _name_causes(check, reports, wrong, conduct)
+    # A wrong result of an earlier call makes the later ones no evidence of anything.
+    later = set(wrong) <= set(check.scored)
+    earned = [name for name in check.scored if name not in wrong and later]
+    points = check.max_points * len(earned) / len(check.scored)
+    status = "partial" if earned else "wrong"
+    verdict = _verdict(check, status if wrong else "right", points, named.values())
+    verdict.findings = [
+        _finding(check, n, reports, named.get(n)) for n in check.outputs
+    ]
+    verdict.reproduce = call_to_try(check, reports) if wrong else ""
+    return verdict
+
+
+def _verdict(check, status, points, found):
+    found = list(dict.fromkeys(found))  # one cause may explain several outputs
+    return Verdict(
+        exercise=check.exercise,
+        points=round(float(points), 4),
+        max_points=check.max_points,
+        status=status,
+        mistake=found[0].id or None if found else None,
+        message=" ".join(cause.message for cause in found),
+        next_step=found[0].next_step if found else "",
+    )
+
+
+def _finding(check, name, reports, cause):
+    if cause is None:
+        return Finding(name, True)
+    text = cause.text or "differs"
+    return Finding(name, False, text, worst_entry(check, name, reports))
+
+
+# ---- it did not get as far as a result
+
+
+def _judge_failure(check, reports, failure):
+    declared = _declared_cause(check, reports, check.outputs)
+    if declared is not None:
+        return _verdict(check, "wrong", 0.0, [declared])
+    kind = str(failure.get("kind"))
+    name = str(failure.get("function", check.exercise))[:80]
+    if kind == "raised":
+        return _verdict(check, "error", 0.0, [_raised(check, reports, failure, name)])
+    status, cause = _no_result(check, failure, kind, name)
+    return _verdict(check, status, 0.0, [cause])
+
+
+def _no_result(check, failure, kind, name):
+    if kind == "not_written":
+        return "not_written", Cause(
+            "not_written",
+            f"{name} is not written yet: its placeholder is still there.",
+            "replace the line that raises, run the cell, then check again.",
+        )
+    if kind == "returned_none":
+        return "wrong", Cause(
+            "returned_none",
+            f"{name} returned nothing (None).",
+            "end it with `return` and the result.",
+        )
+    if kind == "results":
+        names = [c["results"] for c in check.calls if c["function"] == name]
+        wanted = ", ".join(names[0] if names else check.scored)
+        return "wrong", Cause(
+            "wrong_type",
+            f"{name} returned {str(failure.get('text'))[:80]}, expected {wanted}.",
+            "return all of them, separated by commas, in that order.",
+        )
+    return "error", Cause(
+        "missing",
+        f"There is no function called {name}.",
+        "run the cell that defines it; its name is part of the exercise.",
+    )
+
+
+def _raised(check, reports, failure, name):
+    text = f"{failure.get('type')}: {failure.get('text')}"[:300].rstrip(". ")
+    where = ""
+    if failure.get("code"):
+        line, code = failure.get("line"), str(failure["code"])[:120]
+        where = f" That was line {line} of its cell: `{code}`."
+    notes = [
+        case.note
+        for case, report in zip(check.cases, reports, strict=True)
+        if report["failure"]
+    ]
+    only = len(notes) < len(reports)
+    here = f" It happens for {notes[0]}, not for every input." if only else ""
+    return Cause(
+        "",
+        f"{name} raised {text}.{where}{here}",
+        "call it by hand on that input, and print the shapes before that line.",
+    )
+
+
+# ---- how it was done
+
+
+def _conduct(check, reports):
+    """Return the cause if the function borrows, changes inputs, or keeps state."""
+    for name in sorted({str(used) for report in reports for used in report["used"]}):
+        reason = check.forbids.get(name)
+        if reason is None and name.startswith("course_lib."):
+            reason = check.forbids.get("course_lib.*")
+        if reason is not None:
+            return _declared(check, "numerical_inside") or Cause(
+                "numerical_inside",
+                f"{check.exercise} calls {name.removeprefix('course_lib.')}: {reason}",
+                "write the formula yourself; keep the other one to check it with.",
+            )
+    changed = sorted({str(name) for report in reports for name in report["changed"]})
+    if changed:
+        return _declared(check, "mutates_input") or Cause(
+            "mutates_input",
+            f"{check.exercise} changed its input {', '.join(changed)[:80]}: whoever "
+            "called it now holds other numbers.",
+            "make a new array in place of `+=` and `x[...] =`, or work on a copy.",
+        )
+    if not all(report["repeats"] for report in reports):
+        return _declared(check, "has_state") or Cause(
+            "has_state",
+            f"{check.exercise} gives another answer when it is called again with the "
+            "same inputs: it remembers something.",
+            "keep every value inside the function; nothing global, nothing unseeded.",
+        )
+    return None
+
+
+# ---- which mistake it was
+
+
+def _name_causes(check, reports, wrong, conduct):
+    """Return a `Cause` for each wrong output, in the order they are returned."""
+    if not wrong:
+        return {}
+    shared = (
+        _declared_cause(check, reports, check.outputs)
+        or conduct
+        or causes.wrong_order(check, reports)
+    )
+    if shared is not None:
+        return dict.fromkeys(wrong, shared)
+    return {
+        name: _declared_cause(check, reports, [name])
+        or general_cause(check, name, reports)
+        for name in wrong
+    }
+
+
+def _declared(check, mistake):
+    if mistake not in check.messages:
+        return None
+    return Cause(mistake, *check.messages[mistake])
+
+
+def _declared_cause(check, reports, outputs):
+    """Return the declared mistake that gives exactly these outputs in every case."""
+    for mistake in check.messages:
+        if _explains(check, mistake, reports, outputs):
+            return _declared(check, mistake)
+    return None
+
+
+def _explains(check, mistake, reports, outputs):
+    differs = False
+    for case, report in zip(check.cases, reports, strict=True):
+        mistaken, failure = case.mistaken.get(mistake, {}), report["failure"]
+        if RAISED in mistaken or failure:
+            if not _raises(failure, mistaken.get(RAISED)):
+                return False
+            differs = True
+            continue
+        for name in outputs:
+            wanted = mistaken.get(name, case.expected[name])
+            if not alike(report["outputs"].get(name), wanted, check.tolerance):
+                return False
+            differs = differs or name in mistaken
+    return differs
+
+
+def _raises(failure, error_type):
+    raised = failure is not None and failure.get("kind") == "raised"
+    return raised and failure.get("type") == error_type

@@ -1,0 +1,313 @@
+"""An exercise as its lesson's ``checks.py`` declares it, made into check data.
+
+One declaration is used three times: `build` stores what it gives on public inputs in
+the lesson's ``checks.npz``, grading runs it on secret inputs, and `audit` holds its
+own mistakes and alternatives against it.
+
+A ``checks.py`` reads so::
+
+    def mse_cases(rng):
+        yield Case("seven readings", predictions=rng.normal(size=7), targets=...)
+
+    EXERCISES = [
+        Exercise(
+            "mse(predictions, targets) -> loss",
+            points=2,
+            reference=mse,
+            cases=mse_cases,
+            axes={"predictions": "N", "targets": "N"},
+            mistakes=[Mistake("sum", summed, "It is a sum ...", "Compare ...")],
+            alternatives=[mse_with_a_loop],
+        ),
+    ]
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from course_lib import probes
+from course_lib.check_data import CaseData, CheckData, axis_sizes
+from course_lib.comparisons import alike
+from course_lib.judging import RAISED
+from course_lib.settings import ROOT
+from grader.source import SourceError
+
+SOLUTIONS = ROOT / "solutions"
+PUBLIC_SEED = 20
+SECRET_ROUNDS = 3
+OWN_WORK = {"course_lib.*": "that is the course's own answer."}
+_SIGNATURE = re.compile(r"(\w+)\((.*)\)\s*->\s*(.+)")
+
+
+class Case:
+    """One set of inputs: a note that finishes "it fails for ...", then the inputs."""
+
+    def __init__(self, note, /, **inputs):
+        self.note = note
+        self.inputs = inputs
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that learners give, and what to tell them.
+
+    Parameters
+    ----------
+    id : str
+        Its name in reports, such as ``"sum"``.
+    wrong : callable or mapping
+        The exercise's function written wrong; or several functions by name, when
+        the mistake lies in an earlier call of the probe.
+    message : str
+        The cause, in one sentence.
+    next_step : str
+        The next thing to measure or to try.
+    """
+
+    id: str
+    wrong: Callable | Mapping
+    message: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What one exercise is, and how its answers are told apart.
+
+    Parameters
+    ----------
+    signature : str
+        ``"linear_backward(dy, cache) -> dx, dW, db"``: the learner's function, the
+        inputs of a case it is called with, the names of its results. A result
+        called ``cache`` is passed on and not judged.
+    points : float
+        Shared equally by the results.
+    reference : callable or mapping
+        The right answer, with those of `before` by name when there are any.
+    cases : callable
+        ``cases(rng)`` yields `Case`; the first is the plainest.
+    mistakes : sequence of Mistake
+    alternatives : sequence of callable or mapping
+        Right answers written differently; each has to pass.
+    before : sequence of str
+        Signatures of learner functions called first; their results may be
+        arguments. Judged too, but they earn nothing here.
+    axes : dict
+        Letters for the axes of inputs, ``{"x": "ND"}``: a factor is then named.
+    tolerance : float
+        Largest accepted error, relative to the largest entry.
+    forbids : dict of name to reason
+        Functions an answer may not call, besides the course's own.
+    """
+
+    signature: str
+    points: float
+    reference: Callable | Mapping
+    cases: Callable
+    mistakes: Sequence[Mistake] = ()
+    alternatives: Sequence = ()
+    before: Sequence[str] = ()
+    axes: dict = field(default_factory=dict)
+    tolerance: float = 1e-8
+    forbids: dict = field(default_factory=dict)
+
+    @property
+    def name(self):
+        """The function's name: the exercise's, and its cell's `grade_id`."""
+        return self.calls[-1]["function"]
+
+    @property
+    def calls(self):
+        """The probe's calls, read from the signatures."""
+        return [_read_signature(text) for text in (*self.before, self.signature)]
+
+    def namespace(self, functions=None):
+        """Return the reference's functions by name, with `functions` in their place.
+
+        Parameters
+        ----------
+        functions : callable or mapping, optional
+            A callable stands for the exercise's own function.
+        """
+        return {**self._by_name(self.reference), **self._by_name(functions or {})}
+
+    def _by_name(self, functions):
+        return functions if isinstance(functions, Mapping) else {self.name: functions}
+
+    def public_checks(self):
+        """Return the check data on the inputs that every learner gets."""
+        return self._checks(np.random.default_rng(PUBLIC_SEED), rounds=1, public=True)
+
+    def secret_checks(self, seed, with_mistakes=True):
+        """Return check data on other inputs of the same kind, for grading.
+
+        Parameters
+        ----------
+        seed : int
+            The same seed gives the same inputs.
+        with_mistakes : bool
+            Whether to run every mistake too. Only an answer that is not right needs
+            them, and they take most of the time.
+        """
+        rng = np.random.default_rng(seed)
+        return self._checks(rng, SECRET_ROUNDS, False, with_mistakes)
+
+    def _checks(self, rng, rounds, public, with_mistakes=True):
+        cases = [case for _ in range(rounds) for case in self.cases(rng)]
+        outputs = [
+            name
+            for c in self.calls
+            for name in c["results"]
+            if not name.endswith("cache")
+        ]
+        check = CheckData(
+            exercise=self.name,
+            max_points=float(self.points),
+            calls=self.calls,
+            outputs=outputs,
+            scored=[name for name in self.calls[-1]["results"] if name in outputs],
+            cases=[
+                CaseData(c.note, c.inputs, {}, {}, axis_sizes(c.inputs, self.axes))
+                for c in cases
+            ],
+            messages={m.id: [m.message, m.next_step] for m in self.mistakes},
+            tolerance=self.tolerance,
+            forbids={**OWN_WORK, **self.forbids},
+            public=public,
+        )
+        self._fill_in(check, self.mistakes if with_mistakes else ())
+        return check
+
+    def _fill_in(self, check, mistakes):
+        """Run the reference and the mistakes on the cases."""
+        for case, report in zip(check.cases, run(check, self.namespace()), strict=True):
+            if report["failure"]:
+                raise ValueError(
+                    f"{self.name}: the reference fails for {case.note}: "
+                    f"{report['failure']}"
+                )
+            case.expected = report["outputs"]
+        for mistake in mistakes:
+            reports = run(check, self.namespace(mistake.wrong))
+            for case, report in zip(check.cases, reports, strict=True):
+                differing = _differing(case, report, check.tolerance)
+                if differing:
+                    case.mistaken[mistake.id] = differing
+
+
+def run(check, namespace):
+    """Return the reports of a check's probe on trusted functions."""
+    data = probes.answer(check.probe(), namespace)
+    return probes.read_reports(data, len(check.cases))
+
+
+def _differing(case, report, tolerance):
+    if report["failure"]:
+        return {RAISED: str(report["failure"].get("type"))}
+    return {
+        name: value
+        for name, value in report["outputs"].items()
+        if not alike(value, case.expected[name], tolerance)
+    }
+
+
+def _read_signature(text):
+    found = _SIGNATURE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(
+            f"{text!r} is no signature; expected 'name(argument, ...) -> result, ...'"
+        )
+    name, arguments, results = found.groups()
+    return {
+        "function": name,
+        "arguments": [a.strip() for a in arguments.split(",") if a.strip()],
+        "results": [r.strip() for r in results.split(",")],
+    }
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's declared exercises, by name, in order.
+
+    Attributes
+    ----------
+    name : str
+    source : Path
+        The py:percent file.
+    exercises : dict of name to Exercise
+    """
+
+    name: str
+    source: Path
+    exercises: dict
+
+
+def lesson_names(solutions=SOLUTIONS):
+    """Return the names of all lessons: the folders that hold a source."""
+    return sorted(
+        p.parent.name for p in Path(solutions).glob("*/*.py") if _is_source(p)
+    )
+
+
+def _is_source(path):
+    return path.stem == path.parent.name
+
+
+def load_lesson(name, solutions=SOLUTIONS):
+    """Load what a lesson's ``checks.py`` declares.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"01_loss"``.
+    solutions : path
+        The folder of all lessons' sources.
+
+    Raises
+    ------
+    SourceError
+        If the file is missing, cannot be run, or declares an exercise twice.
+    """
+    folder = Path(solutions) / name
+    path = folder / "checks.py"
+    declared = getattr(_import(path), "EXERCISES", None)
+    if not isinstance(declared, list | tuple):
+        raise SourceError(path, 1, "there is no list called EXERCISES. Declare it.")
+    exercises = {}
+    for exercise in declared:
+        if exercise.name in exercises:
+            raise SourceError(
+                path, 1, f"{exercise.name!r} is declared twice. Keep one of the two."
+            )
+        exercises[exercise.name] = exercise
+    return Lesson(name, folder / f"{name}.py", exercises)
+
+
+def _import(path):
+    if not path.is_file():
+        raise SourceError(
+            path, 1, "this file declares the lesson's exercises, and is missing."
+        )
+    spec = importlib.util.spec_from_file_location(f"checks_of_{path.parent.name}", path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = _line_in(path, error)
+        raise SourceError(path, line, f"{type(error).__name__}: {error}") from error
+    return module
+
+
+def _line_in(path, error):
+    line = getattr(error, "lineno", None) or 1
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == str(path):
+            line = step.tb_lineno
+        step = step.tb_next
+    return line

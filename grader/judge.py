@@ -1,0 +1,63 @@
+"""What a worker brought back, as a verdict. Learner code never runs here."""
+
+import hashlib
+import hmac
+
+from course_lib.judging import judge
+from course_lib.probes import read_reports
+from course_lib.verdicts import Verdict
+
+
+def secret_seed(secret, learner, exercise):
+    """Return the seed of a learner's graded inputs for one exercise.
+
+    Parameters
+    ----------
+    secret : bytes
+        The course's secret.
+    learner, exercise : str
+    """
+    text = f"{learner}\n{exercise}".encode()
+    return int.from_bytes(hmac.new(secret, text, hashlib.sha256).digest()[:16])
+
+
+def judge_exercise(exercise, seed, probe):
+    """Return the verdict on what a probe brought back.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    seed : int
+        `secret_seed` of the learner; the probe was made from the same.
+    probe : ProbeRun
+        Its `data` came from the learner's process and is trusted to be bytes only.
+    """
+    check = exercise.secret_checks(seed, with_mistakes=False)
+    if probe.status != "answered":
+        return _unanswered(check, probe.status, probe.message)
+    try:
+        reports = read_reports(probe.data, len(check.cases))
+        verdict = judge(check, reports)
+        if not verdict.is_right:  # only now it matters what each mistake gives
+            verdict = judge(exercise.secret_checks(seed), reports)
+        return verdict
+    except (ValueError, TypeError, KeyError, AttributeError):
+        message = "What your function's process sent back could not be read."
+        return _unanswered(check, "crashed", message)
+
+
+def _unanswered(check, status, message):
+    status = "timeout" if status == "timeout" else "crashed"
+    steps = {
+        "timeout": "run the check in the notebook: which loop does not end?",
+        "crashed": "restart the kernel, run all cells from the top, and check again.",
+    }
+    return Verdict(
+        exercise=check.exercise,
+        points=0.0,
+        max_points=check.max_points,
+        status=status,
+        mistake=None,
+        message=message,
+        next_step=steps[status],
+    )
