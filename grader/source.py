@@ -171,7 +171,8 @@ def _declared_points(path):
     # Here and not above: exercises raises SourceError, so it imports this module.
     from grader.exercises import load_lesson
 
-    lesson = load_lesson(path.parent.resolve().name)
+    folder = path.parent.resolve()
+    lesson = load_lesson(folder.name, folder.parent)
     return {name: exercise.points for name, exercise in lesson.exercises.items()}
 
 
@@ -244,6 +245,7 @@ def _cell(name, written, points, taken):
     elif "check" in marks:
         exercise = marks["check"]
         grade_id, worth = check_id(exercise), points[exercise]
+        worth = int(worth) if worth == int(worth) else worth  # as browsers write it
         text = f"from course_lib.checks import check\n\ncheck({exercise})"
         cell = new_code_cell(text, id=grade_id)
         cell.metadata["nbgrader"] = _nbgrader(

@@ -1,0 +1,285 @@
+"""Turn solution notebooks into lessons: what learners open, and nothing else."""
+
+import ast
+import hashlib
+import json
+import os
+import tempfile
+from copy import deepcopy
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+from course_lib.check_data import exercise_names, load_checks, save_checks
+from course_lib.settings import load_settings
+from grader.exercises import lesson_names, load_lesson
+from grader.source import SourceError, read_lesson
+
+STUB = 'raise NotImplementedError("Write this function, then run the cell again.")'
+ROUNDING = 1e-12  # what two machines may differ by, relative to an array's largest
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did with one lesson, or would do.
+
+    Attributes
+    ----------
+    lesson : str
+    state : {"written", "unchanged", "kept", "refused"}
+        `kept`: somebody worked on it, and it is what the source gives. `refused`:
+        somebody worked on it, and the source has changed since.
+    message : str
+        What to know about it, and how to go on; empty when there is nothing.
+    """
+
+    lesson: str
+    state: str
+    message: str = ""
+
+
+def release(source):
+    """Return the lesson of a source: solutions replaced by the stub, cells locked.
+
+    Parameters
+    ----------
+    source : Source
+
+    Returns
+    -------
+    NotebookNode
+        Its metadata names the source and holds the digest of its cells.
+
+    Raises
+    ------
+    SourceError
+        An answer cell without its solution is not Python any more.
+    """
+    notebook, resources = deepcopy(source.notebook), {}
+    for step in _steps():
+        notebook, resources = step.preprocess(notebook, resources)
+    for cell, line in zip(notebook.cells, source.lines, strict=True):
+        _check_stub(source.path, cell, line)
+    notebook.metadata["course"]["built"] = digest(notebook)
+    return notebook
+
+
+def build(names=None, force=False, write=True, root=None):
+    """Bring lessons and their checks up to date with their sources.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        The lessons; by default all of them.
+    force : bool, default=False
+        Overwrite lessons that somebody worked on, keeping a copy beside each.
+    write : bool, default=True
+        Without it nothing is written and `Built` says what would be.
+    root : path-like, optional
+        The course's folder.
+
+    Yields
+    ------
+    Built
+        One for each lesson, when it is done.
+
+    Raises
+    ------
+    SourceError
+        A source cannot be built. Nothing of that lesson has been written then.
+    """
+    settings = load_settings(root) if root else load_settings()
+    for name in lesson_names(settings.solutions) if names is None else names:
+        source = read_lesson(settings.solutions / name / f"{name}.py")
+        declared = load_lesson(name, settings.solutions).exercises.values()
+        checks = [exercise.public_checks() for exercise in declared]
+        folder = settings.lesson_folder(name)
+        built = _place_lesson(folder, release(source), force, write)
+        if built.state != "refused" and _place_checks(folder, checks, write):
+            built = Built(
+                name, "written" if built.state == "unchanged" else built.state
+            )
+        yield built
+
+
+def digest(notebook):
+    """Return the SHA-256 of what a learner can change: text, outputs, grading marks.
+
+    Ids, execution counts and editor metadata are left out: opening and saving a
+    lesson changes them.
+    """
+    content = [
+        [
+            cell["cell_type"],
+            cell["source"],
+            cell.get("outputs", []),
+            cell["metadata"].get("nbgrader"),
+        ]
+        for cell in notebook["cells"]
+    ]
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_worked_on(notebook):
+    """Return whether a lesson differs from what the build that wrote it wrote."""
+    recorded = notebook["metadata"].get("course", {}).get("built")
+    return recorded != digest(notebook)
+
+
+def write_file(path, data):
+    """Put bytes into a file at once: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def notebook_bytes(notebook):
+    """Return a notebook as the bytes of its file, as JupyterLab would write them."""
+    return (nbformat.writes(notebook) + "\n").encode()
+
+
+def _steps():
+    # Here and not above: nbgrader takes seconds to import, and grading needs none.
+    from nbgrader.preprocessors import (
+        CheckCellMetadata,
+        ClearOutput,
+        ClearSolutions,
+        ComputeChecksums,
+        LockCells,
+    )
+
+    return [
+        LockCells(),
+        ClearSolutions(code_stub={"python": STUB}),
+        ClearOutput(),
+        ComputeChecksums(),
+        CheckCellMetadata(),
+    ]
+
+
+def _check_stub(path, cell, line):
+    """Refuse an answer cell that the stub makes unreadable."""
+    if not cell.metadata.get("nbgrader", {}).get("solution"):
+        return
+    try:
+        ast.parse(cell.source)
+    except SyntaxError as error:
+        raise SourceError(
+            path,
+            line,
+            f"without its solution the answer cell of {cell.id!r} is not Python: "
+            f"{error.msg}. Indent '### BEGIN SOLUTION' like the body.",
+        ) from None
+
+
+def _place_lesson(folder, notebook, force, write):
+    """Write a lesson, unless that would lose somebody's work."""
+    path = folder / f"{folder.name}.ipynb"
+    data = notebook_bytes(notebook)
+    old = path.read_bytes() if path.exists() else None
+    if old == data:
+        return Built(folder.name, "unchanged")
+    message = ""
+    if old is not None:
+        worked_on, current = _compare(old, notebook)
+        if worked_on and not force:
+            return _spared(folder.name, current)
+        if worked_on and write:
+            copy = _free_name(path)
+            write_file(copy, old)
+            message = f"the copy somebody worked on is now {copy.name}"
+    if write:
+        write_file(path, data)
+    return Built(folder.name, "written", message)
+
+
+def _compare(old, notebook):
+    """Return whether the file was worked on, and whether it is of this source."""
+    try:
+        lesson = nbformat.reads(old.decode(), as_version=4)
+        recorded = lesson.metadata.get("course", {}).get("built")
+        return is_worked_on(lesson), recorded == notebook.metadata.course.built
+    except Exception:  # whatever it is, no build wrote it
+        return True, False
+
+
+def _spared(name, current):
+    if current:
+        return Built(name, "kept", "somebody worked on it; it is up to date")
+    return Built(
+        name,
+        "refused",
+        f"lessons/{name}/{name}.ipynb was not overwritten: somebody worked on it, and "
+        "its source has changed since. Move it away, or build with --force, which "
+        "keeps a copy beside it.",
+    )
+
+
+def _free_name(path):
+    """Return the first name beside `path` that no kept copy has."""
+    number = 1
+    while (copy := path.with_name(f"{path.stem}.kept-{number}.ipynb")).exists():
+        number += 1
+    return copy
+
+
+def _place_checks(folder, checks, write):
+    """Write a lesson's checks if they say something new; return whether they do."""
+    path = folder / "checks.npz"
+    if path.exists() and _same_checks(path, checks):
+        return False
+    if write:
+        with tempfile.TemporaryDirectory(prefix="checks-") as scratch:
+            file = Path(scratch, "checks.npz")
+            save_checks(file, checks)
+            write_file(path, file.read_bytes())
+    return True
+
+
+def _same_checks(path, checks):
+    """Return whether a file holds these checks, up to rounding."""
+    try:
+        names = exercise_names(path)
+        old = [load_checks(path, name) for name in names]
+    except Exception:  # an older layout, or no such file at all
+        return False
+    return _alike(old, checks)
+
+
+def _alike(old, new):
+    """Return whether two values have one form, their numbers equal up to rounding."""
+    if type(old) is not type(new):
+        both = isinstance(old, list | tuple) and isinstance(new, list | tuple)
+        return both and _alike([*old], [*new])
+    if is_dataclass(new):
+        return _alike(vars(old), vars(new))
+    if isinstance(new, dict):
+        return list(old) == list(new) and all(_alike(old[k], new[k]) for k in new)
+    if isinstance(new, list | tuple):
+        return len(old) == len(new) and all(map(_alike, old, new))
+    if isinstance(new, float | complex | np.ndarray | np.generic):
+        old, new = np.asarray(old), np.asarray(new)
+        same_form = old.dtype == new.dtype and old.shape == new.shape
+        return same_form and _close(old, new)
+    return bool(old == new)
+
+
+def _close(old, new):
+    if new.dtype.kind not in "fc":
+        return np.array_equal(old, new)
+    finite = np.isfinite(new)
+    scale = np.max(np.abs(new), where=finite, initial=0.0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(old - new) <= ROUNDING * scale
+    same = (old == new) | (np.isnan(old) & np.isnan(new))
+    return bool(np.all(np.where(finite, near, same)))
