@@ -26,6 +26,7 @@ HEADER = """\
 """
 KERNELSPEC = yaml.safe_load(HEADER.splitlines()[2][2:])["kernelspec"]
 FORMAT = {"extension": ".py", "format_name": "percent"}
+LAYOUT = ("lines_to_next_cell", "lines_to_end_of_cell_marker")  # jupytext's own notes
 LESSON_NAME = re.compile(r"\d\d_[a-z0-9_]+")
 
 
@@ -184,8 +185,9 @@ def _split(path, text):
     while start < len(lines):
         reader = DoublePercentScriptCellReader(FORMAT)
         cell, used = reader.read(lines[start:])
+        marks = {key: cell.metadata[key] for key in cell.metadata if key not in LAYOUT}
         body = cell.source.strip("\n")
-        cells.append(Written(start + 1, cell.cell_type, body, cell.metadata))
+        cells.append(Written(start + 1, cell.cell_type, body, marks))
         start += used
     if not cells:
         raise SourceError(path, 1, "no cells. Begin the first one with '# %%'.")
