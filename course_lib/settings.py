@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# nbgrader's own format has colons, which no Windows folder may have in its name.
+TIMESTAMP_FORMAT = "%Y-%m-%d %Hh%Mm%S.%fs %Z"
 DEFAULTS = {
     "course": {"id": "", "title": "", "start": ""},
     "places": {
@@ -73,6 +75,16 @@ class Settings:
     def returned(self):
         """Where feedback waits for learners."""
         return self.exchange / self.course_id / "feedback"
+
+    @property
+    def cache(self):
+        """What this computer's user handed in: nbgrader's cache of submissions."""
+        return self.class_folder / "cache"
+
+    @property
+    def heartbeat(self):
+        """A file that a running grader keeps fresh, so that learners know of it."""
+        return self.returned / "grader.json"
 
     @property
     def attempts(self):

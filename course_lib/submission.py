@@ -1,0 +1,321 @@
+"""The Submit button in a lesson's last cell, and the answer below it."""
+
+import ast
+import contextlib
+import inspect
+import json
+import os
+import textwrap
+import threading
+import time
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from course_lib import hand_in as post
+from course_lib.settings import load_settings
+
+SAVE_SECONDS = 4.0  # how long JupyterLab may take to write the notebook
+NOW_SECONDS = 60.0  # how long `submit(..., now=True)` waits for its answer
+WATCH_SECONDS = 4 * 3600.0  # how long the button's cell looks for an answer
+START_GRADER = "python3 course.py watch"
+# The first way needs `--expose-app-in-browser`, which `course.py lab` sets; the second
+# presses Ctrl+S, or Cmd+S on a Mac.
+SAVE = """\
+setTimeout(() => {
+  if (window.jupyterapp) {
+    window.jupyterapp.commands.execute("docmanager:save");
+    return;
+  }
+  const mac = navigator.platform.startsWith("Mac");
+  (document.activeElement || document.body).dispatchEvent(
+    new KeyboardEvent("keydown", {
+      key: "s", code: "KeyS", keyCode: 83, bubbles: true, cancelable: true,
+      ctrlKey: !mac, metaKey: mac,
+    })
+  );
+}, 50);
+"""
+
+
+def submit(lesson, now=False):
+    """Show a button that hands this notebook in and shows the grader's answer.
+
+    Running the cell hands nothing in; only the button does, so that "Run all cells"
+    and Validate never do it by accident.
+
+    Parameters
+    ----------
+    lesson : str
+        Such as ``"01_loss"``.
+    now : bool, default=False
+        Hand in at once, without a button, and wait up to a minute for the answer.
+    """
+    if os.environ.get("COURSE_GRADING"):  # a grader is running this very cell
+        return
+    if os.environ.get("COURSE_HEADLESS"):
+        print("In JupyterLab a Submit button appears here.")
+        return
+    desk = Desk(lesson)
+    if now:
+        desk.show()
+        desk.submit()
+        desk.follow(NOW_SECONDS)
+    else:
+        desk.show_button()
+
+
+class Message:
+    """Something to show: as HTML where there is a page, as text elsewhere."""
+
+    def __init__(self, text, html=None):
+        self.text = text
+        self.html = html or f"<pre>{escape(text)}</pre>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Called by IPython to show this."""
+        return {"text/plain": self.text, "text/html": self.html}
+
+    def __repr__(self):
+        return self.text
+
+
+class Desk:
+    """One submit cell: a button, and a place for what there is to say.
+
+    Parameters
+    ----------
+    lesson : str
+    settings : Settings, default=the course's
+    """
+
+    def __init__(self, lesson, settings=None):
+        self.lesson = lesson
+        self.settings = settings or load_settings()
+        self.notebook = find_notebook(lesson, self.settings)
+        self.receipt = post.last_receipt(lesson, self.settings)
+        self.warning = ""
+        self._place = None
+        self._saver = None
+        self._handing_in = threading.Lock()
+
+    def show_button(self):
+        """Show the button and, below it, how the last submission stands."""
+        import ipywidgets
+        from IPython.display import display
+
+        button = ipywidgets.Button(
+            description=f"Submit {self.lesson}",
+            button_style="primary",
+            tooltip="Hand this notebook in",
+        )
+        button.on_click(self._clicked)
+        display(button)
+        self.show()
+
+    def show(self):
+        """Open the place where messages appear."""
+        import ipywidgets
+        from IPython.display import display
+
+        self._saver = ipywidgets.Output(layout={"height": "0px", "margin": "0px"})
+        display(self._saver)
+        first = self._standing() if self.receipt else Message("Nothing handed in yet.")
+        self._place = display(first, display_id=True)
+
+    def submit(self):
+        """Have the notebook saved, hand it in; say so, or why it could not be."""
+        self.say(Message("Saving the notebook …"))
+        saved = self._save()
+        try:
+            self.warning = staleness(self.notebook, saved)
+            self.receipt = post.hand_in(self.lesson, self.notebook, self.settings)
+        except (OSError, ValueError) as error:
+            self.receipt = None
+            self.say(Message(f"Not handed in: {error}\nYour notebook is as it was."))
+            return
+        self.say(self._standing())
+
+    def follow(self, seconds=WATCH_SECONDS):
+        """Say how the submission stands until its answer is there."""
+        receipt, started, last = self.receipt, time.monotonic(), None
+        while receipt is not None and receipt is self.receipt:
+            message = self._standing()
+            if message.text != last:
+                self.say(message)
+                last = message.text
+            waited = time.monotonic() - started
+            if post.read_answer(receipt) is not None or waited > seconds:
+                return
+            time.sleep(0.2 if waited < 30 else 2.0)
+
+    def say(self, message):
+        """Show `message` in place of the last one."""
+        if self._place is None:
+            print(message)
+        else:
+            self._place.update(message)
+
+    def _clicked(self, button):
+        with self._handing_in:
+            button.disabled = True
+            try:
+                self.submit()
+            finally:
+                button.disabled = False
+        # The kernel stays free for the next cell while the answer is on its way.
+        threading.Thread(target=self.follow, daemon=True).start()
+
+    def _standing(self):
+        """Return how the newest submission stands."""
+        answer = post.read_answer(self.receipt)
+        if answer is not None:
+            return answer_message(self.receipt, answer, self.notebook, self.warning)
+        running = post.grader_is_running(self.settings)
+        return waiting_message(self.receipt, running, self.warning)
+
+    def _save(self):
+        """Have JupyterLab save; return whether the file was written since."""
+        before = _written(self.notebook)
+        if self._saver is None:
+            return False
+        from IPython.display import Javascript
+
+        self._saver.append_display_data(Javascript(SAVE))
+        deadline = time.monotonic() + SAVE_SECONDS
+        while time.monotonic() < deadline:
+            if _written(self.notebook) != before and _is_whole(self.notebook):
+                self._saver.outputs = ()
+                return True
+            time.sleep(0.05)
+        self._saver.outputs = ()
+        return False
+
+
+def find_notebook(lesson, settings):
+    """Return the file of the notebook that this kernel runs.
+
+    JupyterLab tells its kernels in a variable of the environment; elsewhere it is
+    the lesson's own notebook.
+    """
+    told = os.environ.get("JPY_SESSION_NAME", "")
+    if told.endswith(".ipynb"):
+        for path in (Path(told), settings.root / told):
+            if path.is_file():
+                return path
+    here = Path.cwd() / f"{lesson}.ipynb"
+    return here if here.is_file() else settings.lesson_notebook(lesson)
+
+
+def staleness(notebook, saved):
+    """Return a warning when the functions in memory are not those in the file.
+
+    Parameters
+    ----------
+    notebook : Path
+        The file that is handed in.
+    saved : bool
+        Whether it was written just now.
+
+    Returns
+    -------
+    str
+        Empty if there is nothing to warn of.
+    """
+    changed = changed_functions(notebook.read_text("utf-8"), _namespace())
+    if not changed:
+        return ""
+    names = " and ".join(changed)
+    if saved:
+        return (
+            f"The notebook's text of {names} is not what you ran last. The text is "
+            "graded: run that cell again, and its check."
+        )
+    return (
+        f"The saved notebook's text of {names} is not what you ran last, and the "
+        "notebook could not be saved from here. If you changed it since, save with "
+        "Ctrl+S and submit again."
+    )
+
+
+def changed_functions(text, namespace):
+    """Return the functions that the notebook `text` defines otherwise than memory."""
+    in_file = {}
+    for cell in json.loads(text).get("cells", ()):
+        if cell.get("cell_type") == "code":
+            with contextlib.suppress(SyntaxError):
+                for node in ast.parse("".join(cell.get("source", ""))).body:
+                    if isinstance(node, ast.FunctionDef):
+                        in_file[node.name] = ast.dump(node)
+    changed = []
+    for name, definition in in_file.items():
+        with contextlib.suppress(OSError, TypeError, SyntaxError, IndexError):
+            source = textwrap.dedent(inspect.getsource(namespace.get(name)))
+            if ast.dump(ast.parse(source).body[0]) != definition:
+                changed.append(name)
+    return changed
+
+
+def waiting_message(receipt, running, warning=""):
+    """Return what to say while there is no answer yet."""
+    lines = [f"{receipt.lesson}: handed in at {receipt.timestamp}."]
+    if running:
+        lines.append("It is safe. It is being graded …")
+    else:
+        lines += [
+            "It is safe, and no grader is running at the moment.",
+            f"To start one, in the course's folder: {START_GRADER}",
+            f"The answer will appear here, and at {receipt.kept_page}",
+        ]
+    return Message("\n".join(lines + ([warning] if warning else [])))
+
+
+def answer_message(receipt, answer, notebook, warning=""):
+    """Return what to say when the grader has answered.
+
+    Parameters
+    ----------
+    receipt : Receipt
+    answer : dict
+        ``report`` (as `python -m grader grade --json` prints it), and ``text`` and
+        ``html``: a list each, one for each verdict.
+    notebook : Path
+        From whose folder the link to the page leads.
+    warning : str
+    """
+    report = answer["report"]
+    head = f"{receipt.lesson}: {report['score']:g} of {report['max_score']:g} points"
+    when = f"handed in at {receipt.timestamp}"
+    notes = [*report["deviations"], *([warning] if warning else [])]
+    text = [f"{head}, {when}", *answer["text"], *(f"Note: {note}" for note in notes)]
+    text.append(f"The whole page: {receipt.kept_page}")
+    link = os.path.relpath(receipt.kept_page, notebook.parent).replace(os.sep, "/")
+    html = [f"<p><strong>{escape(head)}</strong>, {escape(when)}</p>", *answer["html"]]
+    if notes:
+        items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+        html.append(f"<p>Notes on your notebook:</p><ul>{items}</ul>")
+    html.append(f'<p><a href="{quote(link)}">Open the whole feedback page</a></p>')
+    return Message("\n\n".join(text), "".join(html))
+
+
+def _written(notebook):
+    try:
+        state = notebook.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
+def _is_whole(notebook):
+    try:
+        json.loads(notebook.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _namespace():
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell.user_ns if shell else {}
