@@ -1,0 +1,238 @@
+"""Which module may import which: the arrows of the design, as a table.
+
+A new module needs a row. Rows name modules of the same package; those of the grader
+write ``course_lib.`` before the course's. A row for a package holds for its modules.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+ENGINE = (
+    "layers losses metrics initializers network optimizers schedules data training "
+    "gradients"
+)
+JUDGING = "values comparisons check_data evidence causes naming verdicts judging"
+
+# What lessons import. Nothing here knows the grader, nbgrader or a solution.
+COURSE = {
+    # the engine, in reading order
+    "layers": "",
+    "losses": "",
+    "metrics": "",
+    "initializers": "",
+    "network": "",
+    "optimizers": "",
+    "schedules": "",
+    "data": "",
+    "training": "losses metrics optimizers",
+    "gradients": "",
+    "instruments": ENGINE,
+    "faults": ENGINE,
+    "diagnosis": "",
+    # checking an answer: never the engine, which would be an answer
+    "values": "",
+    "probe_functions": "",
+    "probes": "values probe_functions",
+    "comparisons": "values",
+    "check_data": "values",
+    "evidence": "values comparisons",
+    "causes": "values comparisons check_data",
+    "naming": "values comparisons evidence causes",
+    "verdicts": "values",
+    "judging": "values comparisons check_data evidence causes naming verdicts",
+    "checks": JUDGING + " probes probe_functions workbench settings",
+    # showing
+    "plots": "",
+    "live_picture": "plots",
+    "workbench": "",
+    "predictions": "settings live_picture plots file_lock",
+    "explorers": ENGINE
+    + " instruments faults diagnosis plots live_picture predictions "
+    "workbench",
+    # running
+    "settings": "",
+    "file_lock": "",
+    "lifeline": "",
+    "hand_in": "settings file_lock",
+    "submission": "settings file_lock hand_in",
+}
+
+SHARED = "course_lib.settings course_lib.file_lock"
+
+GRADER = {
+    "config": "",
+    "source": "source_rules exercises",
+    "source_rules": "",
+    "exercises": "source course_lib.probes course_lib.values course_lib.check_data "
+    "course_lib.comparisons course_lib.judging course_lib.verdicts",
+    "release": "source exercises course_lib.check_data",
+    "solutions": "source exercises release worker",
+    # a submission's way through the house
+    "salvage": "",
+    "matching": "",
+    "answers": "source salvage matching",
+    "limits": "",
+    "linux": "",
+    "landlock": "linux",
+    "seccomp": "linux",
+    "channel": "",
+    "namespaces": "linux limits",
+    "outputs": "",
+    "walls": "limits linux landlock seccomp namespaces channel",
+    "shell": "limits channel outputs",
+    "worker": "walls limits linux channel shell outputs course_lib.probes "
+    "course_lib.values",
+    "doctor": "walls limits worker",
+    "judge": "exercises course_lib.judging course_lib.verdicts course_lib.values "
+    "course_lib.probes course_lib.check_data",
+    "grade": "answers worker limits judge exercises source reports course_lib.verdicts",
+    "reports": "course_lib.verdicts",
+    "audit": "release exercises grade course_lib.probes course_lib.judging",
+    "gradebook": "reports",
+    "batch": "grade reports gradebook",
+    "nbgrader_steps": "grade gradebook reports exercises",
+    "exchange": "",
+    "watch": "exchange grade batch gradebook feedback reports worker",
+    "feedback": "reports gradebook exchange",
+    "export": "gradebook",
+    "class_report": "gradebook reports",
+    "bundle": "release source exercises",
+}
+
+# Modules of the engine compute with NumPy alone.
+ONLY_NUMPY = ENGINE.split() + ["comparisons", "values", "probe_functions"]
+
+
+def modules(package):
+    """Yield the name below the package and the path of each of its modules."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT / package).with_suffix("").parts
+        yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def imports(path, at_import_only=False):
+    """Return the full names that a file imports, inside functions too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    names = set()
+    for node in _executed(tree) if at_import_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join(filter(None, [*above, base]))
+            names |= {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _executed(node):
+    """Yield the nodes that run when a module is imported: those outside functions."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _executed(child)
+
+
+def own_module(name):
+    """Return the module of this project that an import is about, else None.
+
+    ``course_lib.data.load_digits`` is ``course_lib.data``.
+    """
+    package, _, rest = name.partition(".")
+    module = rest.partition(".")[0]
+    place = ROOT / package / module
+    if package not in ("course_lib", "grader") or not module:
+        return None
+    is_module = place.with_suffix(".py").exists() or place.is_dir()
+    return f"{package}.{module}" if is_module else None
+
+
+def forbidden_imports(package, top, path, row):
+    """Return what a module imports of this project that its row does not name."""
+    allowed = {name if "." in name else f"{package}.{name}" for name in row.split()}
+    allowed |= {f"{package}.{top}", *(SHARED.split() if package == "grader" else [])}
+    found = {own_module(name) for name in imports(path)} - {None}
+    return sorted(found - allowed)
+
+
+COURSE_FILES = [path for _, path in modules("course_lib")]
+
+CASES = [
+    pytest.param(package, module, path, table, id=f"{package}.{module}")
+    for package, table in (("course_lib", COURSE), ("grader", GRADER))
+    for module, path in modules(package)
+    if module not in ("", "__main__")
+]
+
+
+@pytest.mark.parametrize(("package", "module", "path", "table"), CASES)
+def test_a_module_imports_what_its_row_allows(package, module, path, table):
+    top = module.partition(".")[0]
+    assert top in table, f"{package}.{top} has no row in tests/test_imports.py"
+    assert forbidden_imports(package, top, path, table[top]) == []
+
+
+@pytest.mark.parametrize("path", COURSE_FILES, ids=lambda path: path.stem)
+def test_what_lessons_import_knows_neither_grader_nor_nbgrader(path):
+    tops = {name.partition(".")[0] for name in imports(path)}
+    assert not tops & {"grader", "nbgrader", "solutions"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for m, p in modules("course_lib") if m.partition(".")[0] in ONLY_NUMPY],
+    ids=lambda path: path.stem,
+)
+def test_the_engine_computes_with_numpy_alone(path):
+    tops = {name.partition(".")[0] for name in imports(path)}
+    assert tops <= {"numpy", "course_lib", *sys.stdlib_module_names}
+
+
+def test_no_two_modules_need_each_other_to_be_imported():
+    arrows = {}
+    for package in ("course_lib", "grader"):
+        for module, path in modules(package):
+            name = f"{package}.{module.partition('.')[0]}"
+            found = {own_module(n) for n in imports(path, at_import_only=True)} - {None}
+            arrows.setdefault(name, set()).update(found - {name})
+    while leaves := [key for key, out in arrows.items() if not out & arrows.keys()]:
+        for key in leaves:
+            del arrows[key]
+    assert not arrows, f"these import each other in a circle: {sorted(arrows)}"
+
+
+def test_the_table_itself_names_only_modules_that_have_a_row():
+    for package, table in (("course_lib", COURSE), ("grader", GRADER)):
+        for row in table.values():
+            for name in row.split():
+                owner, _, module = name.rpartition(".")
+                assert module in (
+                    COURSE if (owner or package) == "course_lib" else GRADER
+                )
+
+
+def test_checking_never_imports_the_engine():
+    for module in (*JUDGING.split(), "checks", "probes", "probe_functions"):
+        assert not set(COURSE[module].split()) & set(ENGINE.split())
+
+
+def test_an_import_that_the_row_does_not_allow_is_found(tmp_path, monkeypatch):
+    folder = tmp_path / "course_lib"
+    folder.mkdir()
+    for name in ("layers", "losses"):
+        (folder / f"{name}.py").write_text("")
+    path = folder / "checks.py"
+    path.write_text(
+        "import numpy\n\n\ndef check():\n    from course_lib.layers import relu\n"
+        "    from . import losses\n"
+    )
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    found = forbidden_imports("course_lib", "checks", path, "verdicts")
+    assert found == ["course_lib.layers", "course_lib.losses"]
