@@ -168,18 +168,28 @@ def _steps():
 
 
 def _check_stub(path, cell, line):
-    """Refuse an answer cell that the stub makes unreadable."""
+    """Refuse an answer cell whose stub does not stand in its function."""
     if not cell.metadata.get("nbgrader", {}).get("solution"):
         return
     try:
-        ast.parse(cell.source)
+        problem = _raises(ast.parse(cell.source)) and "fails outside any function"
     except SyntaxError as error:
+        problem = f"is not Python ({error.msg})"
+    if problem:
         raise SourceError(
             path,
             line,
-            f"without its solution the answer cell of {cell.id!r} is not Python: "
-            f"{error.msg}. Indent '### BEGIN SOLUTION' like the body.",
-        ) from None
+            f"without its solution the answer cell of {cell.id!r} {problem}. Indent "
+            "'### BEGIN SOLUTION' like the function's body.",
+        )
+
+
+def _raises(tree):
+    """Return whether the stub stands where it runs before anybody calls it."""
+    return any(
+        isinstance(node, ast.Raise) or isinstance(node, ast.ClassDef) and _raises(node)
+        for node in tree.body
+    )
 
 
 def _place_lesson(folder, notebook, force, write):
