@@ -43,7 +43,9 @@ def judge(check, reports):
     status = "partial" if earned else "wrong"
     verdict = _verdict(check, status if wrong else "right", points, named.values())
     verdict.findings = [
-        _finding(check, n, reports, named.get(n)) for n in check.outputs
+        _finding(check, name, reports, named.get(name))
+        for name in check.outputs
+        if name in check.scored or name in named
     ]
     verdict.reproduce = call_to_try(check, reports) if wrong else ""
     return verdict

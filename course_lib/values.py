@@ -15,6 +15,15 @@ import numpy as np
 ARRAY_KINDS = "biufc"
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 20
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +75,7 @@ def unpack(data, limit=MAX_BYTES):
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(bytes(data[8 : 8 + length]))
         return _Reader(memoryview(data)[8 + length :]).decode(header)
-    except (struct.error, TypeError, KeyError, IndexError, RecursionError) as error:
-        raise ValueError(f"these bytes hold no value: {error}") from None
-    except (OverflowError, UnicodeDecodeError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"these bytes hold no value: {error}") from None
 
 
