@@ -1,0 +1,293 @@
+"""Prediction cards: say what you expect before you look.
+
+A card asks, takes one answer, and writes it to ``predictions.jsonl`` beside the lesson.
+Nothing here is graded; what counts is that the answer was given before the picture.
+
+    card = predict(
+        "initial_loss",
+        "What is the loss of a network that has learned nothing?",
+        unit="nats",
+    )
+    # in the next cell, once it is measured:
+    card.reveal(2.31, "Guessing among ten classes costs ln 10 = 2.303 nats.")
+
+    ask("mean_or_sum", "Ten times the batch: the mean loss...",
+        choices=["grows ten times", "stays about the same"],
+        answer="stays about the same", because="It is divided by the batch size.")
+"""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from course_lib.page import BOX, INK, framed, is_headless, rich, show_widget
+
+LOG = "predictions.jsonl"
+
+
+class Card:
+    """One question, and at most one committed answer.
+
+    Parameters
+    ----------
+    name : str
+        The question's name in the log; unique in its lesson.
+    question : str
+        What stands in backticks is set as code.
+    choices : sequence of str, optional
+        The answers to choose from. Without them a number is asked for.
+    unit : str
+        The unit of the number.
+    truth : str, float or callable, optional
+        What is measured, or a function without arguments that measures it.
+    because : str
+        One sentence that explains the truth.
+    at_once : bool, default=False
+        Whether truth and sentence are shown as soon as an answer is committed.
+    kind : str, default="Predict"
+        The word the card begins with.
+
+    Raises
+    ------
+    ValueError
+        If a truth in words is not among the choices.
+    """
+
+    def __init__(
+        self,
+        name,
+        question,
+        choices=None,
+        unit="",
+        truth=None,
+        because="",
+        at_once=False,
+        kind="Predict",
+    ):
+        if choices and isinstance(truth, str) and truth not in choices:
+            raise ValueError(
+                f"card {name!r}: the truth {truth!r} is not among the choices "
+                f"{list(choices)}. Write one of them, word for word."
+            )
+        self.name, self.question, self.kind = name, question, kind
+        self.choices = list(choices) if choices else None
+        self.unit, self.because, self.at_once = unit, because, at_once
+        self._truth = truth
+        self._when_committed = []
+        self._shown = False
+        self.choice = committed_choice(name)
+
+    @property
+    def is_committed(self):
+        """Whether an answer has been given, now or when the lesson was last open."""
+        return self.choice is not None
+
+    def truth(self):
+        """Return what is measured, or None where that is not known."""
+        return self._truth() if callable(self._truth) else self._truth
+
+    def when_committed(self, function):
+        """Have `function()` called each time an answer is committed."""
+        self._when_committed.append(function)
+
+    def commit(self, choice):
+        """Take an answer, log it, and tell all who wait for it."""
+        self.choice = choice
+        log_choice(self.name, choice, self._truth_or_none())
+        for function in self._when_committed:
+            function()
+
+    def verdict(self, truth=None, because=None):
+        """Return what was predicted beside what is measured, as HTML."""
+        truth = self.truth() if truth is None else truth
+        because = self.because if because is None else because
+        said = "You predicted" if self.kind == "Predict" else "You answered"
+        is_is = "Measured" if self.kind == "Predict" else "The answer"
+        line = f"{said}: <strong>{rich(self.with_unit(self.choice))}</strong>."
+        if truth is not None:
+            mark = self._mark(truth)
+            line += f" {is_is}: <strong>{rich(self.with_unit(truth))}</strong>{mark}."
+        return f"{line} {rich(because)}".strip()
+
+    def with_unit(self, value):
+        """Return an answer in words."""
+        if isinstance(value, float):
+            value = f"{value:.3g}"
+        return f"{value} {self.unit}".strip() if self.unit else str(value)
+
+    def static_html(self):
+        """Return the card as text, for a page where nothing can be pressed."""
+        options = "".join(f"<li>{rich(choice)}</li>" for choice in self.choices or ())
+        below = f'<ul style="margin:2px 0">{options}</ul>' if options else ""
+        if self.is_committed:
+            below += f"<div>{self._state_html()}</div>"
+        return f'<div style="{BOX}">{self._heading()}{below}</div>'
+
+    def show(self):
+        """Show the card in the notebook, or its text where nobody can press it."""
+        from IPython.display import HTML, display
+
+        self._shown = True
+        if is_headless():
+            display(HTML(self.static_html()))
+        else:
+            show_widget(self._widget(), self.static_html())
+
+    def reveal(self, truth, because=""):
+        """Show what was measured beside what was predicted, in a later cell."""
+        from IPython.display import HTML, display
+
+        text = self.verdict(truth, because)
+        if not self.is_committed:
+            measured = rich(self.with_unit(truth))
+            text = f"Measured: <strong>{measured}</strong>. {rich(because)}"
+            if not is_headless():
+                text = (
+                    "There is no prediction to compare with yet. Commit one on the "
+                    "card above, then run this cell again."
+                )
+        display(HTML(f'<div style="{BOX}">{text}</div>'))
+
+    def _ipython_display_(self):
+        """Called by IPython when the card is a cell's last value."""
+        if not self._shown:
+            self.show()
+
+    def _truth_or_none(self):
+        try:
+            return self.truth()
+        except Exception:  # the log is a courtesy: a model that fails must not stop it
+            return None
+
+    def _mark(self, truth):
+        if self.choices is None:
+            return ""
+        return ", as you said" if truth == self.choice else ""
+
+    def _heading(self):
+        return f"<strong>{self.kind}.</strong> {rich(self.question)}"
+
+    def _state_html(self):
+        if self.at_once:
+            return self.verdict()
+        said = "You predicted" if self.kind == "Predict" else "You answered"
+        return f"{said}: <strong>{rich(self.with_unit(self.choice))}</strong>."
+
+    def _widget(self):
+        import ipywidgets
+
+        entry = self._entry(ipywidgets)
+        commit = ipywidgets.Button(button_style="primary")
+        commit.layout.width = "auto"
+        state = ipywidgets.HTML()
+
+        def draw_state():
+            entry.disabled = self.is_committed
+            commit.description = f"{self.kind} again" if self.is_committed else "Commit"
+            commit.button_style = "" if self.is_committed else "primary"
+            commit.disabled = not self.is_committed and entry.value is None
+            words = self._state_html() if self.is_committed else WAITING
+            state.value = (
+                f'<div role="status" style="{INK};line-height:1.5">{words}</div>'
+            )
+
+        def pressed(_):
+            if self.is_committed:
+                self.choice = None
+            else:
+                self.commit(entry.value)
+            draw_state()
+
+        commit.on_click(pressed)
+        entry.observe(lambda change: draw_state(), "value")
+        draw_state()
+        question = ipywidgets.HTML(
+            f'<div style="{INK};line-height:1.5">{self._heading()}</div>'
+        )
+        return framed(ipywidgets.VBox([question, entry, commit, state]))
+
+    def _entry(self, ipywidgets):
+        if self.choices:
+            known = self.choice if self.choice in self.choices else None
+            entry = ipywidgets.RadioButtons(options=self.choices, value=known)
+            entry.layout.width = "auto"
+            return entry
+        entry = ipywidgets.FloatText(
+            value=self.choice if isinstance(self.choice, (int, float)) else 0.0,
+            description=f"Your number ({self.unit})" if self.unit else "Your number",
+            style={"description_width": "initial"},
+        )
+        entry.layout.width = "320px"
+        return entry
+
+
+WAITING = "Nothing is shown before you commit. It is not graded."
+
+
+def predict(name, question, choices=None, unit="", truth=None, because=""):
+    """Show a prediction card and return it. Parameters as in `Card`."""
+    card = Card(name, question, choices, unit, truth, because)
+    card.show()
+    return card
+
+
+def ask(name, question, choices=None, answer=None, because="", unit=""):
+    """Show a recap question, whose answer is revealed on commit; return its card.
+
+    Parameters
+    ----------
+    name, question, choices, because, unit
+        As in `Card`.
+    answer : str or float
+        The right answer.
+    """
+    card = Card(
+        name, question, choices, unit, answer, because, at_once=True, kind="Answer"
+    )
+    card.show()
+    return card
+
+
+def log_choice(name, choice, truth=None, folder="."):
+    """Append one committed answer to the log. A log that cannot be written is skipped.
+
+    Parameters
+    ----------
+    name : str
+    choice : str or float
+    truth : str or float, optional
+    folder : path, default="."
+        The lesson's folder, which is where its kernel runs.
+    """
+    folder = Path(folder).resolve()
+    line = {
+        "time": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "lesson": folder.name,
+        "question": name,
+        "choice": choice,
+        "truth": truth,
+    }
+    try:
+        with open(folder / LOG, "a", encoding="utf-8") as log:
+            log.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+    except OSError:
+        pass
+
+
+def committed_choice(name, folder="."):
+    """Return the answer last committed under a name, or None.
+
+    Lines that are no JSON, or somebody else's, are passed over.
+    """
+    try:
+        lines = (Path(folder) / LOG).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return None
+    for line in reversed(lines):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("question") == name:
+            return entry.get("choice")
+    return None
