@@ -1,0 +1,107 @@
+"""The page a learner gets back: offline, without scripts, every text escaped."""
+
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from grader.matching import graded_id
+
+TEMPLATE = Path(__file__).with_name("feedback_page.html")
+LONGEST_COLOURED = 20_000  # characters; longer code is shown plain
+SYMBOLS = {
+    "right": "✓",
+    "partial": "◐",
+    "wrong": "✗",
+    "not_written": "○",
+    "error": "!",
+    "timeout": "⧖",
+    "crashed": "!",
+}
+WORDS = {
+    "right": "right",
+    "partial": "partly right",
+    "wrong": "not right yet",
+    "not_written": "not written yet",
+    "error": "stopped with an error",
+    "timeout": "did not end",
+    "crashed": "broke off",
+}
+
+
+def render(report, marks=None):
+    """Return a report's page.
+
+    Parameters
+    ----------
+    report : Report
+    marks : Marks, optional
+        What people added in the gradebook.
+    """
+    cells = report.notebook.get("cells", [])
+    answers = {graded_id(cell, "solution"): cell for cell in cells}
+    added = [c for c in cells if c["metadata"].get("course", {}).get("added")]
+    return _template().render(
+        report=report,
+        marks=marks,
+        title=_title(report),
+        exercises=[
+            (verdict, answers.get(verdict.exercise)) for verdict in report.exercises
+        ],
+        added=[cell for cell in added if cell["source"].strip()],
+        right=sum(verdict.is_right for verdict in report.exercises),
+        total=_total(report, marks),
+    )
+
+
+def _title(report):
+    """Return the lesson's own heading, or its name."""
+    for cell in report.notebook.get("cells", []):
+        first, _, _ = cell["source"].partition("\n")
+        if cell["cell_type"] == "markdown" and first.startswith("# "):
+            return first[2:]
+    return report.lesson
+
+
+def _total(report, marks):
+    """Return the score with what people changed in the gradebook."""
+    if marks is None:
+        return report.score
+    points = [marks.score(v.exercise, v.points) for v in report.exercises]
+    return max(round(sum(points) - marks.late_penalty, 4), 0.0)
+
+
+@cache
+def _template():
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    environment.filters |= {"points": "{:g}".format, "coloured": _coloured}
+    environment.globals |= {"symbols": SYMBOLS, "words": WORDS, "css": _css}
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def _coloured(source):
+    """Return Python code as escaped HTML with colours."""
+    from markupsafe import Markup
+
+    if len(source) > LONGEST_COLOURED:
+        return Markup(escape(source))
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
+
+
+def _css():
+    """Return the colours of code: a few, each dark enough to read on the page."""
+    colours = {
+        "k, .kn, .kc, .ow": "#8a2b6d",
+        "s, .s1, .s2, .sd, .sa, .si": "#1f6b45",
+        "c, .c1": "#6b6359; font-style: italic",
+        "mi, .mf": "#8f4a00",
+        "nf, .nc": "#1d4f91",
+    }
+    return "\n".join(f".{names} {{ color: {c} }}" for names, c in colours.items())

@@ -1,0 +1,118 @@
+"""What grading a submission gave: as data, as JSON, as a page, inside a notebook."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from course_lib.verdicts import Finding, Verdict
+from grader import feedback_page
+
+GRADED, PARTLY, NOT_GRADED = "graded", "partly_graded", "not_graded"
+
+
+@dataclass
+class Report:
+    """The result of grading one submission.
+
+    Attributes
+    ----------
+    lesson : str
+    file : str
+        The submitted file's name.
+    status : {"graded", "partly_graded", "not_graded"}
+        `partly_graded`: something kept at least one exercise from being judged.
+    deviations : list of str
+        How the submission departs from the lesson, in words for its author.
+    exercises : list of Verdict
+    notebook : dict
+        nbformat 4: the graded notebook with safe outputs and this report inside.
+    seconds : float
+        What grading took.
+    """
+
+    lesson: str
+    file: str
+    status: str
+    deviations: list
+    exercises: list
+    notebook: dict = field(default_factory=dict, repr=False)
+    seconds: float = 0.0
+
+    @property
+    def score(self):
+        """The points earned."""
+        return round(sum(verdict.points for verdict in self.exercises), 4)
+
+    @property
+    def max_score(self):
+        """What right answers to every exercise earn."""
+        return round(sum(verdict.max_points for verdict in self.exercises), 4)
+
+    def as_dict(self):
+        """Return the report as JSON holds it: one object a submission."""
+        return {
+            "lesson": self.lesson,
+            "file": self.file,
+            "status": self.status,
+            "score": self.score,
+            "max_score": self.max_score,
+            "deviations": list(self.deviations),
+            "exercises": [verdict.as_dict() for verdict in self.exercises],
+        }
+
+    def as_json(self):
+        """Return the report as one line of JSON."""
+        return json.dumps(self.as_dict(), ensure_ascii=False)
+
+    def as_html(self, marks=None):
+        """Return the feedback page: one self-contained HTML document.
+
+        Parameters
+        ----------
+        marks : Marks, optional
+            What people added in the gradebook: scores, comments, a late penalty.
+        """
+        return feedback_page.render(self, marks)
+
+    def into(self, notebook):
+        """Write the report into a notebook's metadata, for `from_notebook`."""
+        self.notebook = notebook
+        course = notebook["metadata"].setdefault("course", {})
+        course["report"] = {
+            **self.as_dict(),
+            "seconds": self.seconds,
+            "exercises": [asdict(verdict) for verdict in self.exercises],
+        }
+
+
+def from_notebook(notebook):
+    """Return the report that a graded notebook holds.
+
+    Parameters
+    ----------
+    notebook : dict
+        As grading wrote it.
+
+    Raises
+    ------
+    ValueError
+        If it holds no report: it was not graded by this course.
+    """
+    stored = notebook.get("metadata", {}).get("course", {}).get("report")
+    if not stored:
+        raise ValueError(
+            "This notebook holds no report, expected one that was graded. Grade the "
+            "submission again: nbgrader autograde LESSON --force."
+        )
+    verdicts = [
+        Verdict(**{**values, "findings": [Finding(**f) for f in values["findings"]]})
+        for values in stored["exercises"]
+    ]
+    return Report(
+        lesson=stored["lesson"],
+        file=stored["file"],
+        status=stored["status"],
+        deviations=stored["deviations"],
+        exercises=verdicts,
+        notebook=notebook,
+        seconds=stored["seconds"],
+    )
