@@ -1,0 +1,180 @@
+"""Run the solution notebooks in fresh kernels, and prove that each earns full marks."""
+
+import asyncio
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.settings import load_settings
+from grader.exercises import lesson_names
+from grader.release import build, notebook_bytes, write_file
+from grader.source import SourceError, read_lesson
+
+CELL_SECONDS = 120
+HEADLESS = {
+    "COURSE_HEADLESS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What running one lesson's solution showed.
+
+    Attributes
+    ----------
+    lesson : str
+    problems : list of str
+        Each thing that is not as it has to be, in words for the author.
+    score, max_score : float
+        In points; the score is 0 when the notebook could not be graded.
+    seconds : float
+        From the kernel's start to the last cell's end.
+    """
+
+    lesson: str
+    problems: list
+    score: float = 0.0
+    max_score: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def passed(self):
+        """Whether nothing is amiss."""
+        return not self.problems
+
+
+def solutions(names=None, workers=None, root=None, mark=None, progress=None):
+    """Run solution notebooks, write them with outputs, and grade them.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        The lessons; by default all of them.
+    workers : int, optional
+        How many run at once; by default one for each processor.
+    root : path-like, optional
+        The course's folder.
+    mark : callable, optional
+        ``mark(lesson, data) -> Report``; by default `grader.grade.grade`.
+    progress : callable, optional
+        Called with a lesson's name whenever one of its cells has run.
+
+    Returns
+    -------
+    list of Solved
+        In the order of `names`.
+    """
+    settings = load_settings(root) if root else load_settings()
+    names = lesson_names(settings.solutions) if names is None else list(names)
+    tell = progress or (lambda lesson: None)
+    return asyncio.run(_solve_all(settings, names, workers, mark or _grade, tell))
+
+
+def code_cells(names, root=None):
+    """Return how many cells the solutions of these lessons run, for a progress bar."""
+    settings = load_settings(root) if root else load_settings()
+    count = 0
+    for name in names:
+        text = (settings.solutions / name / f"{name}.py").read_text(encoding="utf-8")
+        markers = [line for line in text.splitlines() if line.startswith("# %%")]
+        count += sum("[markdown]" not in line for line in markers)
+    return count
+
+
+async def _solve_all(settings, names, workers, mark, tell):
+    turn = asyncio.Semaphore(workers or os.cpu_count() or 1)
+
+    async def solve(name):
+        async with turn:
+            try:
+                return await _solve(settings, name, mark, tell)
+            except SourceError as error:
+                return Solved(name, [str(error)])
+
+    return await asyncio.gather(*map(solve, names))
+
+
+async def _solve(settings, name, mark, tell):
+    """Run, write and grade one solution."""
+    folder = settings.solutions / name
+    source = read_lesson(folder / f"{name}.py")
+    (built,) = build([name], write=False, root=settings.root)
+    if built.state not in ("unchanged", "kept"):
+        problem = f"the lesson is not built from this source. Run: build {name}"
+        return Solved(name, [problem])
+    started = time.perf_counter()
+    notebook, problems = await _run(settings, name, source.notebook, tell)
+    seconds = time.perf_counter() - started
+    data = notebook_bytes(notebook)
+    write_file(folder / f"{name}.ipynb", data)
+    problems += _output_problems(notebook)
+    report = await asyncio.to_thread(mark, name, data)
+    problems += _lost_points(report)
+    return Solved(name, problems, report.score, report.max_score, seconds)
+
+
+async def _run(settings, name, notebook, tell):
+    """Run a notebook where a learner's would run, but alone."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    with tempfile.TemporaryDirectory(prefix=f"{name}-") as scratch:
+        checks = settings.lesson_folder(name) / "checks.npz"
+        Path(scratch, checks.name).write_bytes(checks.read_bytes())
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_SECONDS,
+            allow_errors=True,
+            record_timing=False,
+            on_cell_executed=lambda **details: tell(name),
+        )
+        try:
+            await client.async_execute(cwd=scratch, env={**os.environ, **HEADLESS})
+        except CellTimeoutError:
+            return notebook, [f"a cell ran longer than {CELL_SECONDS} s."]
+        except DeadKernelError:
+            return notebook, ["the kernel died while a cell ran."]
+    return notebook, []
+
+
+def _output_problems(notebook):
+    """Return what raised or wrote to stderr, each with its cell."""
+    problems = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        outputs = cell.get("outputs", [])
+        errors = [output for output in outputs if output.output_type == "error"]
+        expected = "raises-exception" in cell.metadata.get("tags", [])
+        if errors and not expected:
+            error = errors[0]
+            problems.append(f"cell {number} raised {error.ename}: {error.evalue}")
+        if expected and not errors:
+            problems.append(f"cell {number} is tagged raises-exception, and did not.")
+        for output in outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                text = output.text.strip().splitlines()
+                problems.append(f"cell {number} wrote to stderr: {text[0]}")
+    return problems
+
+
+def _lost_points(report):
+    """Return which exercises kept the solution from full marks, and why."""
+    problems = [
+        f"{verdict.exercise} earned {verdict.points:g} of {verdict.max_points:g}: "
+        f"{verdict.message or verdict.status}"
+        for verdict in report.exercises
+        if verdict.points < verdict.max_points
+    ]
+    if report.score < report.max_score and not problems:
+        problems = [f"it earned {report.score:g} of {report.max_score:g} points."]
+    return problems + [f"graded with a deviation: {text}" for text in report.deviations]
+
+
+def _grade(name, data):
+    from grader.grade import grade
+
+    return grade(name, data, file=f"{name}.ipynb")
