@@ -10,7 +10,8 @@ import tokenize
 from collections import Counter
 
 ALIKE = 0.6  # share of words in common from which a cell counts as the lesson's, edited
-LONGEST_READ = 100_000  # characters of a cell searched for definitions
+LONGEST_READ = 20_000  # characters of a cell that are looked at
+MOST_CLOSELY_READ = 50  # cells; more is somebody keeping the grader busy
 _DEFINES = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
@@ -36,6 +37,9 @@ def defined_names(source):
     and this runs in the process that keeps the grades.
     """
     source = source[:LONGEST_READ]
+    likely = likely_names(source)
+    if not likely:
+        return likely
     names, expected = set(), False
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -48,8 +52,14 @@ def defined_names(source):
             else:
                 expected = False
     except (tokenize.TokenError, SyntaxError):
-        return set(_DEFINES.findall(source))
+        return likely
     return names
+
+
+def likely_names(source):
+    """Return the names that lines at the left margin seem to define: fast, and it may
+    take a line inside a long string for a definition."""
+    return set(_DEFINES.findall(source[:LONGEST_READ]))
 
 
 class Match:
@@ -84,9 +94,7 @@ class Match:
         self.checks = {graded_id(c, "grade"): k for k, c in enumerate(cells)}
         self.solutions.pop("", None)
         self.checks.pop("", None)
-        self._defines = [
-            defined_names(p.source) if p.kind == "code" else set() for p in pieces
-        ]
+        self._defines = self._read_definitions()
         self._words = {}
         if pieces:
             self._match_checks()
@@ -115,6 +123,18 @@ class Match:
         if self.merged or found & graded:
             return False
         return len(found) * 4 < len(self.cells)
+
+    def _read_definitions(self):
+        """Return for each piece the exercises it defines."""
+        found, closely_read = [], 0
+        for piece in self.pieces:
+            names = likely_names(piece.source) if piece.kind == "code" else set()
+            names &= self.solutions.keys()
+            if names and closely_read < MOST_CLOSELY_READ:
+                names &= defined_names(piece.source)
+                closely_read += 1
+            found.append(names)
+        return found
 
     def _match_checks(self):
         for grade_id, index in self.checks.items():
@@ -260,7 +280,10 @@ class Match:
         words = _count_words(cell["source"])
         best, best_share = None, ALIKE
         for k, piece in self._free():
+            length, own = len(piece.source), len(cell["source"])
             if piece.kind != cell["cell_type"] or piece.grade_id:
+                continue
+            if not own / 4 <= length <= 4 * own:
                 continue
             if k not in self._words:
                 self._words[k] = _count_words(piece.source)
