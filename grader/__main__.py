@@ -1,6 +1,7 @@
 """The command line: ``python -m grader COMMAND``. Each command is one call."""
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -42,6 +43,7 @@ class LessonName(click.ParamType):
         return self.fail(f"no lesson {value!r}. {suggest(wanted, known)}", param, ctx)
 
 
+ANSWER_SECONDS = 60.0  # how long `submit` waits where a grader is running
 LESSON = LessonName()
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -75,9 +77,138 @@ def build(lessons, check, force):
             failed = True
             continue
         state = "stale" if check and built.state == "written" else built.state
-        tell(f"{name:32}", state, MARKS.get(state, "red"), built.message)
+        tell(name, state, MARKS.get(state, "red"), built.message)
         failed |= built.state not in good
     return int(failed)
+
+
+@cli.command()
+@click.argument("lessons", nargs=-1, type=LESSON, metavar="[LESSON]...")
+@click.option("--workers", type=click.IntRange(min=1), help="How many run at once.")
+def solutions(lessons, workers):
+    """Run solution notebooks in fresh kernels; each has to earn full marks."""
+    from grader.exercises import lesson_names
+    from grader.solutions import code_cells
+    from grader.solutions import solutions as solve
+
+    names = lessons or lesson_names()
+    with progress("Running solutions", code_cells(names)) as advance:
+        results = solve(names, workers, progress=advance)
+    for result in results:
+        state, style = ("passed", "green") if result.passed else ("failed", "red")
+        marks = f"{result.score:g} of {result.max_score:g} points"
+        tell(result.lesson, state, style, f"{marks}, {result.seconds:.1f} s")
+        for problem in result.problems:
+            complain(f"{result.lesson}: {problem}")
+    return int(not all(result.passed for result in results))
+
+
+@cli.command()
+@click.argument("lessons", nargs=-1, type=LESSON, metavar="[LESSON]...")
+@click.option("-v", "--verbose", is_flag=True, help="Show what holds as well.")
+def audit(lessons, verbose):
+    """Prove that the checks accept what is right and name each mistake."""
+    from grader.audit import audit_lesson
+    from grader.exercises import lesson_names
+
+    names = lessons or lesson_names()
+    failed = False
+    with progress("Auditing", len(names)) as advance:
+        for name in names:
+            rows = audit_lesson(name)
+            advance(name)
+            holding = sum(row.holds for row in rows)
+            style = "green" if holding == len(rows) else "red"
+            tell(name, f"{holding} of {len(rows)} hold", style)
+            for row in rows:
+                if verbose or not row.holds:
+                    state, style = ("holds", "dim") if row.holds else ("fails", "red")
+                    tell(f"  {row.exercise}, {row.tried}", state, style, row.seen)
+            failed |= holding < len(rows)
+    return int(failed)
+
+
+@cli.command()
+@click.argument("lesson", type=LESSON)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a submission.")
+@click.option("--learner", default="", help="Whose it is; decides the graded inputs.")
+def grade(lesson, files, as_json, learner):
+    """Grade submitted notebooks of one LESSON and print a report on each FILE.
+
+    Exits 0 when every file has a report, whatever its score.
+    """
+    from grader.grade import grade as grade_one
+
+    secret_file = load_settings().secret_file
+    secret = secret_file.read_bytes() if secret_file.is_file() else b""
+    unread = 0
+    for file in files:
+        try:
+            submission = file.read_bytes()
+        except OSError as error:
+            complain(f"{file}: {error.strerror}. Give a notebook's file.")
+            unread = 2
+            continue
+        report = grade_one(
+            lesson, submission, learner=learner, secret=secret, file=file.name
+        )
+        if as_json:
+            click.echo(report.as_json())
+        else:
+            show_report(file, report)
+        sys.stdout.flush()
+    return unread
+
+
+@cli.command()
+@click.argument("lesson", type=LESSON)
+@click.argument("file", required=False, type=EXISTING)
+def submit(lesson, file):
+    """Hand in your notebook of LESSON, or FILE in its place."""
+    from course_lib import hand_in as post
+    from course_lib.submission import answer_message, waiting_message
+
+    settings = load_settings()
+    file = file or settings.lesson_notebook(lesson)
+    receipt = post.hand_in(lesson, file, settings)
+    running = post.grader_is_running(settings)
+    click.echo(waiting_message(receipt, running).text)
+    answer = post.wait_for_answer(receipt, ANSWER_SECONDS) if running else None
+    if answer:
+        click.echo(answer_message(receipt, answer, file).text)
+
+
+@contextmanager
+def progress(title, total):
+    """Show a bar on stderr while a command runs; yields what moves it one on."""
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda name: bar.update(task, advance=1, description=f"{title}: {name}")
+
+
+def show_report(file, report):
+    """Print one report for a person."""
+    score = f"{report.score:g} of {report.max_score:g} points"
+    whole = report.status == "graded"
+    tell(str(file), report.status, "green" if whole else "yellow", score)
+    for verdict in report.exercises:
+        click.echo()
+        click.echo(verdict.as_text())
+    if report.deviations:
+        click.echo()
+    for deviation in report.deviations:
+        click.echo(f"Note: {deviation}")
 
 
 def tell(name, state, style, message=""):
@@ -85,7 +216,8 @@ def tell(name, state, style, message=""):
     from rich.console import Console
     from rich.text import Text
 
-    line = Text.assemble(name, (f"{state:10}", style), message)
+    line = Text.assemble(f"{name:32}", "  ", (f"{state:10}", style), "  ", message)
+    line.rstrip()
     Console().print(line, soft_wrap=True)
 
 
