@@ -1,0 +1,149 @@
+"""An IPython shell without a kernel: it runs cells and records what they show."""
+
+import signal
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
+from traitlets.config import Config
+
+from grader.capture import Recorder, display_data, error
+
+_NO_PROGRAMS = "%s was not run: a notebook that is graded cannot start programs.\n"
+_PROGRAM_LINES = (
+    "pip",
+    "conda",
+    "mamba",
+    "micromamba",
+    "uv",
+    "sx",
+    "system",
+    "killbgscripts",
+)
+_PROGRAM_CELLS = ("bash", "sh", "script", "perl", "ruby", "pypy", "python", "python2",
+                  "python3", "cmd", "sx", "system", "!")  # fmt: skip
+
+
+class CellShell(InteractiveShell):
+    """Runs cells as a kernel would, and hands what they show to a `Recorder`.
+
+    No history is kept, so that neither a thread nor a database exists when the process
+    forks. Magics that would start a program say that they did not.
+    """
+
+    recorder = Recorder(0)
+    last_count = None
+
+    def __init__(self, **options):
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.HistoryManager.hist_file = ":memory:"  # or it looks for a profile
+        config.InteractiveShell.colors = "neutral"
+        super().__init__(
+            config=config,
+            display_pub_class=_Publisher,
+            displayhook_class=_Hook,
+            **options,
+        )
+        self._replace_magics()
+        self.enable_matplotlib("inline")
+
+    def record_with(self, recorder):
+        """Hand what is shown from now on to a recorder."""
+        self.recorder = recorder
+
+    def run(self, source):
+        """Run a cell; return "ok" or "error". An interrupt reaches only the cell."""
+        self.last_count = self.execution_count if source.strip() else None
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            result = self.run_cell(source, store_history=True)
+            return "ok" if result.success else "error"
+        except KeyboardInterrupt:
+            return "error"
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def enable_matplotlib(self, gui=None):
+        """Draw pictures into the notebook, whichever way was asked for."""
+        return super().enable_matplotlib("inline")
+
+    def enable_gui(self, gui=None):
+        """Do nothing: there is no screen."""
+
+    def ask_exit(self):
+        """Go on: IPython calls this for `exit` and `quit`."""
+        self.recorder.write("stderr", "exit() was left out: the notebook goes on.\n")
+
+    def system(self, command):
+        """Refuse a ``!command``."""
+        self.recorder.write("stderr", _NO_PROGRAMS % f"!{command}")
+
+    def getoutput(self, command, split=True, depth=0):
+        """Refuse a ``name = !command``; the name gets nothing."""
+        self.system(command)
+        return SList() if split else ""
+
+    def init_profile_dir(self, profile_dir):
+        """Keep no profile: IPython would write one to the home folder."""
+
+    def init_virtualenv(self):
+        """Keep the path as it is."""
+
+    def _showtraceback(self, etype, evalue, stb):
+        """Record an exception. IPython calls this with the finished traceback."""
+        name = getattr(etype, "__name__", str(etype))
+        self.recorder.show(error(name, evalue, stb))
+
+    def _replace_magics(self):
+        for name in _PROGRAM_LINES:
+            self.register_magic_function(_refuse_line(self, name), "line", name)
+        for name in _PROGRAM_CELLS:
+            self.register_magic_function(_refuse_cell(self, name), "cell", name)
+
+
+def _refuse_line(shell, name):
+    def magic(line):
+        shell.recorder.write("stderr", _NO_PROGRAMS % f"%{name}")
+
+    return magic
+
+
+def _refuse_cell(shell, name):
+    def magic(line, cell):
+        shell.recorder.write("stderr", _NO_PROGRAMS % f"%%{name}")
+
+    return magic
+
+
+class _Publisher(DisplayPublisher):
+    """Where `display`, figures and widgets go."""
+
+    def publish(self, data, metadata=None, *, transient=None, update=False, **unused):
+        display_id = (transient or {}).get("display_id")
+        output = display_data(data, metadata)
+        if update:
+            recorder = self.shell.recorder
+            recorder.update(display_id, output["data"], output["metadata"])
+        else:
+            self.shell.recorder.show(output, display_id)
+
+    def clear_output(self, wait=False):
+        self.shell.recorder.clear(wait)
+
+
+class _Hook(DisplayHook):
+    """Where the value of a cell's last line goes."""
+
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        count = self.shell.execution_count
+        self.shell.recorder.show(
+            display_data(format_dict, md_dict, execution_count=count)
+        )
+
+    def finish_displayhook(self):
+        pass

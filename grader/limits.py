@@ -1,0 +1,75 @@
+"""What one submission may use: seconds, bytes, processes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one submission. Each is enforced by the grader or the kernel.
+
+    Attributes
+    ----------
+    cell_seconds, probe_seconds, submission_seconds : float
+        Wall clock of one cell, of one exercise's probe, and of everything together,
+        restarts included.
+    cpu_seconds : int
+        Processor time of one process.
+    memory_bytes : int
+        Address space of one process, libraries included.
+    scratch_bytes : int
+        All files together, where walls hold; there is no other place to write.
+    file_bytes : int
+        One file.
+    output_bytes : int
+        What one cell may show. The rest is cut, and a note says so.
+    message_bytes : int
+        What a probe may answer.
+    processes, open_files : int
+        Threads and processes together; file descriptors of one process.
+    """
+
+    cell_seconds: float = 20.0
+    probe_seconds: float = 10.0
+    submission_seconds: float = 120.0
+    cpu_seconds: int = 120
+    memory_bytes: int = 2 << 30
+    scratch_bytes: int = 64 << 20
+    file_bytes: int = 64 << 20
+    output_bytes: int = 2 << 20
+    message_bytes: int = 64 << 20
+    processes: int = 64
+    open_files: int = 256
+
+
+def set_resource_limits(limits):
+    """Let the kernel hold this process, and all it starts, to `limits`.
+
+    A limit that is stricter already stays. Nothing happens where the platform has no
+    such limits (Windows).
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = {
+        "RLIMIT_AS": limits.memory_bytes,
+        "RLIMIT_CPU": limits.cpu_seconds,
+        "RLIMIT_FSIZE": limits.file_bytes,
+        "RLIMIT_NPROC": limits.processes,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_MSGQUEUE": 0,
+    }
+    for name, value in wanted.items():
+        which = getattr(resource, name, None)
+        if which is None:
+            continue
+        hard = resource.getrlimit(which)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        try:
+            resource.setrlimit(which, (value, value))
+        except (OSError, ValueError):
+            if name != "RLIMIT_AS":  # macOS refuses to limit address space
+                raise

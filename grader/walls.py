@@ -1,0 +1,149 @@
+"""The walls around a submission, entered by a forked process before it sees a byte.
+
+Layer by layer, each reported as held or missing:
+
+- **namespaces**: own processes, network, users, and a root that holds only the system's
+  libraries, the Python installation, `course_lib` and a scratch folder of limited size;
+- **landlock**: the same list of files once more, held by the kernel's security module;
+- **seccomp**: system calls that no lesson needs are refused, new processes among them;
+- **rlimits**: memory, processor time, file size, open files, processes.
+
+Without namespaces the other layers still hold; whether that is enough is for the caller
+to decide. Linux only: elsewhere `grader.processes` runs a plain process.
+"""
+
+import contextlib
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader import landlock, linux, namespaces, seccomp
+from grader.limits import set_resource_limits
+
+_SYSTEM = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+)
+_MANY_FILES = 1 << 20
+_READABLE_DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+@dataclass
+class Walls:
+    """Which layers hold around this process.
+
+    Attributes
+    ----------
+    held : list of str
+        In the order of the module's docstring.
+    missing : dict of str to str
+        The reason for each layer that could not be raised.
+    listener : int or None
+        See `grader.seccomp.restrict_calls`.
+    """
+
+    held: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    listener: int | None = None
+
+    @contextlib.contextmanager
+    def raising(self, layer):
+        """Note whether the body managed to raise a layer."""
+        try:
+            yield
+        except OSError as error:
+            self.missing[layer] = str(error)
+        else:
+            self.held.append(layer)
+
+
+def enter(limits, scratch, *, namespaced, is_root, keep):
+    """Step behind the walls. There is no way back.
+
+    Parameters
+    ----------
+    limits : Limits
+    scratch : str or None
+        The folder to work in where there are no namespaces, which bring their own.
+    namespaced : bool
+        Whether this process is the first one in new namespaces.
+    is_root : bool
+        Whether this process is the host's root, and has to become nobody.
+    keep : iterable of int
+        File descriptors to keep, with 0, 1 and 2; all others are closed.
+
+    Returns
+    -------
+    Walls
+
+    Raises
+    ------
+    OSError
+        A step failed that cannot be left out, such as building the new root.
+    """
+    walls = Walls()
+    readable = visible_paths()
+    if namespaced:
+        namespaces.build_root(readable, limits.scratch_bytes)
+        if is_root:
+            namespaces.become_nobody()
+        readable += ["/proc"]
+        walls.held.append("namespaces")
+    else:
+        os.setsid()
+        if is_root and all(map(_everybody_may_read, [*readable, scratch])):
+            namespaces.give_up_root()
+        readable += ["/proc/self"]
+    home = namespaces.SCRATCH if namespaced else scratch
+    os.chdir(home)
+    linux.drop_capabilities()
+    _close_all_but({0, 1, 2, *keep})
+    with walls.raising("landlock"):
+        writable = [home, "/dev/null", *(["/tmp", "/dev/shm"] if namespaced else [])]
+        landlock.restrict_files([*readable, *_READABLE_DEVICES], writable)
+    with walls.raising("rlimits"):
+        set_resource_limits(limits)
+    with walls.raising("seccomp"):
+        walls.listener = seccomp.restrict_calls()
+    return walls
+
+
+def visible_paths():
+    """Return the files and folders of the host that a submission may read."""
+    import course_lib
+
+    paths = [*_SYSTEM, str(Path(course_lib.__file__).resolve().parent)]
+    for prefix in (sys.base_prefix, sys.base_exec_prefix, sys.prefix):
+        paths += [f"{prefix}/lib", f"{prefix}/lib64"]
+    paths += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
+    paths += [sysconfig.get_path(name) for name in ("purelib", "platlib")]
+    existing = [path for path in dict.fromkeys(paths) if os.path.exists(path)]
+    return [path for path in existing if not _is_below_another(path, existing)]
+
+
+def _is_below_another(path, others):
+    return any(path.startswith(other.rstrip("/") + "/") for other in others)
+
+
+def _everybody_may_read(path):
+    """Return whether a stranger can reach a path, folder by folder."""
+    place = Path(path).resolve()
+    return all(p.stat().st_mode & 0o001 for p in place.parents) and bool(
+        place.stat().st_mode & 0o004
+    )
+
+
+def _close_all_but(keep):
+    """Close every file descriptor that is not in `keep`."""
+    last = -1
+    for file in [*sorted(keep), _MANY_FILES]:
+        if last + 1 < file:  # os.closerange takes an empty range for an endless one
+            os.closerange(last + 1, file)
+        last = file
