@@ -1,18 +1,20 @@
 """Grade a submission: bytes in, a `Report` out. No course tree, no database."""
 
 import atexit
+import re
 import threading
 import time
 
 from course_lib.verdicts import Verdict
 from grader.answers import WrongLesson, no_answers, read_answers
-from grader.judge import judge_probe, secret_seed
+from grader.judge import judge_exercise, secret_seed
 from grader.matching import graded_id
-from grader.outputs import safe_outputs
 from grader.prepared import prepare
 from grader.reports import GRADED, NOT_GRADED, PARTLY, Report
+from grader.safe_outputs import safe_outputs
 from grader.salvage import Unreadable
 
+_CELL_NAME = re.compile(r"<ipython-input[^>]*>, line")
 UNJUDGED = ("timeout", "crashed")
 _shared = {"worker": None, "lock": threading.Lock()}
 
@@ -52,12 +54,11 @@ def grade(lesson, submission, *, learner="", secret=b"", worker=None, file=""):
     except (Unreadable, WrongLesson) as error:
         report = _not_graded(prepared, str(error), file)
     else:
-        checks = {
-            name: exercise.secret_checks(secret_seed(secret, learner, name))
-            for name, exercise in prepared.exercises.items()
+        seeds = {
+            name: secret_seed(secret, learner, name) for name in prepared.exercises
         }
-        run = _run(prepared, answers, checks, worker or shared_worker())
-        report = _report(prepared, answers, checks, run, file)
+        run = _run(prepared, answers, seeds, worker or shared_worker())
+        report = _report(prepared, answers, seeds, run, file)
     report.seconds = round(time.perf_counter() - start, 3)
     report.into(report.notebook)
     return report
@@ -74,7 +75,7 @@ def shared_worker():
         return _shared["worker"]
 
 
-def _run(prepared, answers, checks, worker):
+def _run(prepared, answers, seeds, worker):
     """Run the cells behind walls; what comes back is the learner's word."""
     from grader.worker import Cell
 
@@ -83,17 +84,21 @@ def _run(prepared, answers, checks, worker):
         for cell in answers.notebook["cells"]
         if cell["cell_type"] == "code"
     ]
-    probes = {name: check.probe() for name, check in checks.items()}
+    probes = {
+        name: exercise.secret_checks(seeds[name], with_mistakes=False).probe()
+        for name, exercise in prepared.exercises.items()
+    }
     return worker.run(cells, probes, files={"checks.npz": prepared.checks_file})
 
 
-def _report(prepared, answers, checks, run, file):
+def _report(prepared, answers, seeds, run, file):
     notebook = answers.notebook
     code_cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     ran = dict(zip((cell["id"] for cell in code_cells), run.cells, strict=True))
     verdicts = [
-        _verdict(checks[name], run.probes.get(name), ran[name], name in answers.missing)
-        for name in prepared.exercises
+        _unjudged(exercise, ran[name], name in answers.missing)
+        or _verdict(exercise, seeds[name], run.probes[name], ran[name])
+        for name, exercise in prepared.exercises.items()
     ]
     for cell in code_cells:
         cell["outputs"] = safe_outputs(ran[cell["id"]].outputs)
@@ -111,49 +116,56 @@ def _report(prepared, answers, checks, run, file):
     )
 
 
-def _verdict(check, probe, answer, is_missing):
-    """Return the verdict on one exercise; its own cell's trouble explains it best."""
-    if answer.status in UNJUDGED:
-        return _cell_trouble(check, answer)
+def _unjudged(exercise, answer, is_missing):
+    """Return the verdict where the answer's cell left nothing to judge, or None."""
+    if answer.status == "timeout":
+        return _unearned(
+            exercise,
+            "timeout",
+            f"The cell of {exercise.name} did not end.",
+            "run the cell in the notebook: which loop does not end?",
+        )
+    if answer.status == "crashed":
+        return _unearned(
+            exercise,
+            "crashed",
+            f"The cell of {exercise.name} ended its whole process.",
+            "run the cell in the notebook: what stops the kernel?",
+        )
     if is_missing:
         return _unearned(
-            check,
+            exercise,
             "not_written",
-            f"No answer to {check.exercise} was found in the file.",
+            f"No answer to {exercise.name} was found in the file.",
             "write it in the lesson's own cell, save, and submit again.",
         )
-    verdict = judge_probe(check, probe)
-    if verdict.mistake == "missing":
+    return None
+
+
+def _verdict(exercise, seed, probe, answer):
+    verdict = judge_exercise(exercise, seed, probe)
+    if verdict.mistake == "missing" and f"called {exercise.name}." in verdict.message:
         _explain_missing(verdict, answer)
     return verdict
-
-
-def _cell_trouble(check, answer):
-    if answer.status == "timeout":
-        message = f"The cell of {check.exercise} did not end."
-        step = "run the cell in the notebook: which loop does not end?"
-    else:
-        message = f"The cell of {check.exercise} ended its whole process."
-        step = "run the cell in the notebook: what stops the kernel?"
-    return _unearned(check, answer.status, message, step)
 
 
 def _explain_missing(verdict, answer):
     """Say why there is no function: the error of the cell that should define it."""
     for output in safe_outputs(answer.outputs):
         if output["output_type"] == "error":
+            text = _CELL_NAME.sub("line", output["evalue"][:300])
             verdict.message = (
                 f"The cell of {verdict.exercise} stopped before the function existed, "
-                f"with {output['ename']}: {output['evalue'][:300]}."
+                f"with {output['ename']}: {text}."
             )
             verdict.next_step = "run that cell in the notebook, and read its last line."
 
 
-def _unearned(check, status, message, next_step):
+def _unearned(exercise, status, message, next_step=""):
     return Verdict(
-        exercise=check.exercise,
+        exercise=exercise.name,
         points=0.0,
-        max_points=check.max_points,
+        max_points=float(exercise.points),
         status=status,
         mistake=None,
         message=message,
@@ -163,15 +175,10 @@ def _unearned(check, status, message, next_step):
 
 def _not_graded(prepared, reason, file):
     answers = no_answers(prepared.notebook, reason)
+    message = "Not graded, because no answer could be read."
     verdicts = [
-        Verdict(
-            exercise=name,
-            points=0.0,
-            max_points=float(exercise.points),
-            status="not_written",
-            message="Not graded, because no answer could be read.",
-        )
-        for name, exercise in prepared.exercises.items()
+        _unearned(exercise, "not_written", message)
+        for exercise in prepared.exercises.values()
     ]
     _show_verdicts(answers.notebook, verdicts)
     return Report(
