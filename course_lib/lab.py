@@ -162,7 +162,7 @@ def start_grader():
     if importlib.util.find_spec("grader.watch") is None:
         print("This copy of the course has no grader: your instructor's will answer.")
         return None
-    return Child("grader", "watch")
+    return Child("grader.watch")
 
 
 def start_page(settings):
