@@ -47,58 +47,77 @@ COURSE = {
     "judging": "values comparisons check_data evidence causes naming verdicts",
     "checks": JUDGING + " probes probe_functions workbench settings",
     # showing
+    "page": "",
     "plots": "",
-    "live_picture": "plots",
+    "live_picture": "page plots",
     "workbench": "",
-    "predictions": "settings live_picture plots file_lock",
+    "predictions": "settings page live_picture plots file_lock",
     "explorers": ENGINE
-    + " instruments faults diagnosis plots live_picture predictions "
-    "workbench",
+    + " instruments faults diagnosis page plots live_picture predictions workbench",
     # running
     "settings": "",
     "file_lock": "",
     "lifeline": "",
+    "outbound": "",
     "hand_in": "settings file_lock",
-    "submission": "settings file_lock hand_in",
+    "submission": "settings file_lock hand_in outbound page",
+    "lab": "settings hand_in outbound lifeline file_lock",
 }
 
 SHARED = "course_lib.settings course_lib.file_lock"
 
 GRADER = {
     "config": "",
+    # one source, and what is made of it
     "source": "source_rules exercises",
     "source_rules": "",
     "exercises": "source course_lib.probes course_lib.values course_lib.check_data "
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
-    "release": "source exercises course_lib.check_data",
-    "solutions": "source exercises release worker",
-    # a submission's way through the house
+    "release": "source source_rules exercises course_lib.check_data",
+    "solutions": "source exercises release grade worker limits",
+    # a submission's way through the house: bytes to answers
+    "plain_files": "",
     "salvage": "",
     "matching": "",
     "answers": "source salvage matching",
+    # ... behind the walls
     "limits": "",
     "linux": "",
     "landlock": "linux",
     "seccomp": "linux",
-    "channel": "",
     "namespaces": "linux limits",
+    "walls": "limits linux landlock seccomp namespaces",
+    "channel": "",
     "outputs": "",
-    "walls": "limits linux landlock seccomp namespaces channel",
-    "shell": "limits channel outputs",
-    "worker": "walls limits linux channel shell outputs course_lib.probes "
-    "course_lib.values",
-    "doctor": "walls limits worker",
+    "safe_outputs": "outputs",
+    "capture": "outputs",
+    "cells": "capture outputs",
+    "shell": "limits channel outputs capture cells course_lib.probes course_lib.values",
+    "warm": "limits linux namespaces seccomp landlock walls shell channel",
+    "runs": "",
+    "endings": "runs",
+    "processes": "channel limits",
+    "attempts": "channel endings outputs runs limits",
+    "worker": "attempts channel limits outputs processes runs endings walls",
+    "doctor": "walls limits linux landlock seccomp namespaces worker",
+    # ... to a report
     "judge": "exercises course_lib.judging course_lib.verdicts course_lib.values "
     "course_lib.probes course_lib.check_data",
-    "grade": "answers worker limits judge exercises source reports course_lib.verdicts",
-    "reports": "course_lib.verdicts",
-    "audit": "release exercises grade course_lib.probes course_lib.judging",
+    "prepared": "source source_rules exercises release course_lib.check_data",
+    "feedback_page": "matching safe_outputs",
+    "reports": "feedback_page course_lib.verdicts",
+    "grade": "answers matching salvage prepared worker limits runs judge exercises "
+    "source reports safe_outputs course_lib.verdicts",
+    "audit": "source release exercises prepared grade worker judge course_lib.probes "
+    "course_lib.judging course_lib.verdicts course_lib.check_data",
+    # ... to a class
     "gradebook": "reports",
-    "batch": "grade reports gradebook",
-    "nbgrader_steps": "grade gradebook reports exercises",
-    "exchange": "",
-    "watch": "exchange grade batch gradebook feedback reports worker",
-    "feedback": "reports gradebook exchange",
+    "batch": "grade reports gradebook worker",
+    "nbgrader_steps": "grade gradebook reports exercises worker prepared",
+    "exchange": "plain_files course_lib.hand_in course_lib.outbound",
+    "watch": "exchange grade batch gradebook feedback reports worker "
+    "course_lib.hand_in course_lib.outbound",
+    "feedback": "reports feedback_page gradebook exchange",
     "export": "gradebook",
     "class_report": "gradebook reports",
     "bundle": "release source exercises",
