@@ -1,9 +1,9 @@
 """One look for every picture: palette, axes, and `draw_*`, numbers onto axes.
 
 Colours are those of Okabe and Ito, which people with any colour vision can tell apart,
-on the course's own paper, so that a picture reads the same in JupyterLab's light and
-dark themes and in print. Colour is never the only signal: each series also has its own
-dashes and its own marker, each bar its own hatch.
+darkened a little so that words in them read well. Pictures have paper of their own and
+read the same in JupyterLab's light and dark themes and in print. Colour is never the
+only signal: each series has its own dashes and marker, each bar its own hatch.
 
     axes = figure.subplots()
     style_axes(axes, xlabel="step", ylabel="loss (nats)")
@@ -13,8 +13,8 @@ dashes and its own marker, each bar its own hatch.
 
 import numpy as np
 
-BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#00795c"
-PURPLE, ORANGE, SKY = "#a6498a", "#b57400", "#3c93c2"
+BLUE, VERMILION, GREEN = "#0072b2", "#c44f00", "#00795c"
+PURPLE, ORANGE, SKY = "#a6498a", "#8f5f00", "#2a7fae"
 INK, QUIET, GRID, PAPER = "#1f2328", "#5d646c", "#e4e6e9", "#ffffff"
 PINNED = "#767c84"
 
@@ -151,7 +151,9 @@ def draw_bars(axes, heights, labels, series=0, **style):
     heights = np.asarray(heights, float)
     looks = np.broadcast_to(series, heights.shape) % len(COLORS)
     places = np.arange(len(heights))
-    bars = axes.bar(places, heights, **{"width": 0.72, "edgecolor": PAPER} | style)
+    bars = axes.bar(
+        places, heights, **{"width": 0.72, "edgecolor": PAPER, "linewidth": 0} | style
+    )
     for bar, look in zip(bars, looks, strict=True):
         bar.set_facecolor(COLORS[look])
         bar.set_hatch(HATCHES[look])
@@ -195,4 +197,5 @@ def draw_digit(axes, pixels, title=""):
     image = axes.imshow(np.reshape(pixels, (8, 8)), cmap="gray_r", aspect="equal")
     axes.set(xticks=[], yticks=[], title=title)
     axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
     return image

@@ -8,9 +8,8 @@ explorers.loss.confident_error()
 from importlib import import_module
 from pathlib import Path
 
-MODULES = sorted(
-    path.stem for path in Path(__file__).parent.glob("*.py") if path.stem != "__init__"
-)
+_KIT = {"__init__", "explorer", "controls", "loss_ticket"}
+MODULES = sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _KIT)
 
 
 def __getattr__(name):

@@ -25,95 +25,17 @@ Explorer(
 """
 
 import html
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from course_lib import page, workbench
+from course_lib.explorers.controls import NAME_THE_SLIDERS, Choice, Slider
 from course_lib.live_picture import LivePicture
 
+__all__ = ["Choice", "Explorer", "Slider", "ticket"]
+
 REVEAL_AFTER = 0.6  # the share of a control's range seen before the truth is shown
-
-
-@dataclass(frozen=True)
-class Slider:
-    """A number to move.
-
-    Parameters
-    ----------
-    name : str
-        The model's argument.
-    label : str
-        What the learner reads, with its unit: ``"step size (seconds)"``.
-    low, high, start : float
-    step : float, optional
-        A hundredth of the range without it; ints make a slider of whole numbers.
-    log : bool, default=False
-        Whether equal ways multiply the number rather than add to it.
-    digits : str, default=".2f"
-        The format of the number beside the slider.
-    """
-
-    name: str
-    label: str
-    low: float
-    high: float
-    start: float
-    step: float | None = None
-    log: bool = False
-    digits: str = ".2f"
-
-    def widget(self, ipywidgets, **look):
-        """Return the ipywidgets slider. Called by `Explorer` when it is shown."""
-        look |= {"value": self.start, "readout_format": self.digits}
-        if self.log:
-            low, high = math.log10(self.low), math.log10(self.high)
-            step = self.step or (high - low) / 100
-            return ipywidgets.FloatLogSlider(min=low, max=high, step=step, **look)
-        bounds = (self.low, self.high, self.start, self.step or 0)
-        if all(isinstance(bound, int) for bound in bounds):
-            look |= {"readout_format": "d", "step": self.step or 1}
-            return ipywidgets.IntSlider(min=self.low, max=self.high, **look)
-        step = self.step or (self.high - self.low) / 100
-        return ipywidgets.FloatSlider(min=self.low, max=self.high, step=step, **look)
-
-    def share(self, seen):
-        """Return how much of the range the values seen span, from 0 to 1."""
-        scale = math.log if self.log else float
-        span = scale(max(seen)) - scale(min(seen))
-        return span / (scale(self.high) - scale(self.low))
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several named values: a dropdown.
-
-    Parameters
-    ----------
-    name : str
-        The model's argument.
-    label : str
-    options : sequence of str, or dict of str to object
-        What the learner reads, and for a dict what the model gets.
-    start : object
-        One of the values.
-    """
-
-    name: str
-    label: str
-    options: object
-    start: object
-
-    def widget(self, ipywidgets, **look):
-        """Return the ipywidgets dropdown. Called by `Explorer` when it is shown."""
-        options = self.options
-        pairs = list(options.items()) if isinstance(options, dict) else list(options)
-        return ipywidgets.Dropdown(options=pairs, value=self.start, **look)
-
-    def share(self, seen):
-        """Return the share of the options that have been chosen, from 0 to 1."""
-        return len({str(value) for value in seen}) / len(self.options)
 
 
 @dataclass
@@ -331,22 +253,20 @@ class Explorer:
         panel.layout.display = "none" if hidden else None
 
 
-# ipywidgets gives a slider's handle no accessible name. This gives it the words of its
-# label, now and whenever JupyterLab draws a slider anew.
-NAME_THE_SLIDERS = """<script>
-if (!window.courseNamesSliders) {
-  const name = () => document.querySelectorAll(".course-controls .widget-slider")
-    .forEach(slider => {
-      const label = slider.querySelector(".widget-label")?.textContent || "slider";
-      slider.querySelectorAll("[role=slider]:not([aria-label])")
-        .forEach(handle => handle.setAttribute("aria-label", label));
-      slider.querySelectorAll(".widget-readout:not([aria-label])").forEach(box => {
-        box.setAttribute("role", "textbox");
-        box.setAttribute("aria-label", label + ", as a number");
-      });
-    });
-  window.courseNamesSliders = new MutationObserver(name);
-  window.courseNamesSliders.observe(document.body, {childList: true, subtree: true});
-  name();
-}
-</script>"""
+def ticket(card, build, numbers, read_out, describes, size=(8.6, 3.6)):
+    """Show the symptoms of one broken run, and ask for the diagnosis.
+
+    Parameters
+    ----------
+    card : Card
+        Made with ``at_once=True, kind="Diagnose"``: committing shows the cause.
+    build, read_out, describes, size
+        As in `Explorer`.
+    numbers : object
+        What was measured on the run.
+    """
+    from IPython.display import HTML, display
+
+    picture = LivePicture(build, size, describes)
+    display(HTML(picture.html(numbers, read_out(numbers))))
+    card.show()
