@@ -19,7 +19,6 @@ from grader.outputs import (
 from grader.runs import CellRun, ProbeRun, Run
 
 _GRACE_SECONDS = 1.0
-_ANSWER_TOO_LONG = 77  # as in grader.shell
 _SHORT_MESSAGE = 1 << 16
 
 
@@ -117,6 +116,7 @@ class Submission:
         if late:
             run.status = "timeout"
             run.outputs.append(stopped(self._too_late()))
+            self._dropped.add(index)  # another attempt need not wait for it again
         self._runs[index] = run
 
     def _read_run(self, message, started):
@@ -188,9 +188,7 @@ class Submission:
         if ended.get("late"):
             message = endings.too_long("The check", self.limits.probe_seconds)
             return ProbeRun("timeout", message=message)
-        if code == _ANSWER_TOO_LONG:
-            message = "The answer was larger than a check can read."
-        elif type(code) is int:
+        if type(code) is int:
             why = endings.describe(code)
             message = f"The check's process is gone: {why}."
         else:

@@ -1,5 +1,6 @@
 """An IPython shell without a kernel: it runs cells and records what they show."""
 
+import contextlib
 import signal
 
 from IPython.core.displayhook import DisplayHook
@@ -49,6 +50,14 @@ class CellShell(InteractiveShell):
         self._replace_magics()
         self.enable_matplotlib("inline")
 
+    def warm_up(self):
+        """Load what showing an error needs, by showing one to nobody."""
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            self.showtraceback()
+        self.recorder.begin(None)
+
     def record_with(self, recorder):
         """Hand what is shown from now on to a recorder."""
         self.recorder = recorder
@@ -68,6 +77,10 @@ class CellShell(InteractiveShell):
     def enable_matplotlib(self, gui=None):
         """Draw pictures into the notebook, whichever way was asked for."""
         return super().enable_matplotlib("inline")
+
+    def _tee(self, channel):
+        """Keep no second copy of what is printed; IPython would keep all of it."""
+        return contextlib.nullcontext()
 
     def enable_gui(self, gui=None):
         """Do nothing: there is no screen."""
@@ -94,6 +107,8 @@ class CellShell(InteractiveShell):
     def _showtraceback(self, etype, evalue, stb):
         """Record an exception. IPython calls this with the finished traceback."""
         name = getattr(etype, "__name__", str(etype))
+        if isinstance(evalue, MemoryError):
+            evalue = evalue.args[0] if evalue.args else "the notebook ran out of memory"
         self.recorder.show(error(name, evalue, stb))
 
     def _replace_magics(self):
@@ -140,7 +155,7 @@ class _Hook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict, md_dict=None):
-        count = self.shell.execution_count
+        count = self.prompt_count
         self.shell.recorder.show(
             display_data(format_dict, md_dict, execution_count=count)
         )

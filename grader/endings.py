@@ -12,7 +12,15 @@ _SIGNALS = {
     "SIGXCPU": "it used up its processor time",
     "SIGKILL": "it was killed",
 }
-_NEARLY_ALL = 0.6
+# Exit codes of the grader's own, taken from a range that programs rarely use.
+CUT_OFF = 121
+ANSWER_TOO_LONG = 122
+_CODES = {
+    None: "it cut its connection to the grader",
+    CUT_OFF: "it cut its connection to the grader",
+    ANSWER_TOO_LONG: "its answer was larger than a check can read",
+}
+_NEARLY_ALL = 0.6  # of its limit; the rest is address space that was never used
 
 
 def describe(code, *, memory=0, limits=None):
@@ -30,8 +38,8 @@ def describe(code, *, memory=0, limits=None):
     if limits and memory > _NEARLY_ALL * limits.memory_bytes:
         gigabytes = limits.memory_bytes / 2**30
         return f"it ran out of memory (it may use {gigabytes:.3g} GB)"
-    if code is None:
-        return "it cut its connection to the grader"
+    if code in _CODES:
+        return _CODES[code]
     if code < 0:
         try:
             name = signal.Signals(-code).name

@@ -18,6 +18,7 @@ import sys
 import time
 import warnings
 
+from grader import endings
 from grader.capture import (
     RawCapture,
     Recorder,
@@ -41,7 +42,6 @@ ENVIRONMENT = {
 }
 _SEED = 0
 _LONGEST_PAUSE = 0.01
-ANSWER_TOO_LONG = 77
 
 _shell = None
 _answer = None
@@ -64,6 +64,7 @@ def prepare():
 
     _answer = answer
     _shell = CellShell.instance()
+    _shell.warm_up()
 
 
 def serve(control, limits, captured, walls):
@@ -86,7 +87,7 @@ def serve(control, limits, captured, walls):
                 session.obey(*read_command(control))
             except KeyboardInterrupt:  # one that came as its cell ended
                 continue
-    os._exit(0)
+    os._exit(endings.CUT_OFF)
 
 
 class _Session:
@@ -152,7 +153,7 @@ class _Session:
         question, packed = read_command(self._control)
         data = _answer(packed, _shell.user_ns)
         if len(data) > self._limits.message_bytes:
-            os._exit(ANSWER_TOO_LONG)
+            os._exit(endings.ANSWER_TOO_LONG)
         reply(self._control, question, data)
 
     def _reply(self, command, message):
