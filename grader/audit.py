@@ -5,13 +5,18 @@ right answer written differently, is itself at fault; here that is found.
 """
 
 import inspect
+import json
 from dataclasses import dataclass
 
 from course_lib import probes
 from course_lib.judging import judge
-from grader.exercises import load_lesson
+from grader.exercises import SOLUTIONS, load_lesson
+from grader.grade import grade
+from grader.release import release
+from grader.source import read_lesson
 
 SECRET_SEEDS = (1, 2, 3)
+WHOLE = "whole notebook"
 
 
 @dataclass(frozen=True)
@@ -34,23 +39,55 @@ class Row:
     seen: str
 
 
-def audit_lesson(name, **where):
-    """Return the audit's rows for one lesson's declared exercises.
+def audit_lesson(name, solutions=SOLUTIONS):
+    """Return the audit's rows for one lesson.
 
     Parameters
     ----------
     name : str
-    **where
-        Passed to `load_lesson`.
+    solutions : path
+        The folder of all lessons' sources.
 
     Returns
     -------
     list of Row
-        The reference and the alternatives under public and secret inputs, each
-        mistake likewise. Whole notebooks are graded in `audit_notebooks`.
+        For each exercise the reference, the alternatives and the mistakes, under
+        public and secret inputs; then the whole notebook, solved and untouched,
+        graded as a submission is.
     """
-    lesson = load_lesson(name, **where)
+    lesson = load_lesson(name, solutions)
+    rows = audit_declaration(lesson)
+    source = read_lesson(lesson.source)
+    solved = grade(lesson, _as_bytes(source.notebook))
+    blank = grade(lesson, _as_bytes(release(source)))
+    return (
+        rows
+        + _notebook_rows(solved, "solution", "right", 1.0)
+        + _notebook_rows(blank, "blank", "not_written", 0.0)
+    )
+
+
+def audit_declaration(lesson):
+    """Return the audit's rows for a lesson's exercises, without its notebook."""
     return [row for e in lesson.exercises.values() for row in audit_exercise(e)]
+
+
+def _as_bytes(notebook):
+    return json.dumps(notebook).encode()
+
+
+def _notebook_rows(report, label, status, share):
+    rows = [
+        Row(
+            verdict.exercise,
+            label,
+            verdict.status == status and verdict.points == share * verdict.max_points,
+            f"{verdict.status}, {verdict.points:g} of {verdict.max_points:g} points",
+        )
+        for verdict in report.exercises
+    ]
+    seen = "; ".join(report.deviations) or "no deviation"
+    return [*rows, Row(WHOLE, label, not report.deviations, seen)]
 
 
 def audit_exercise(exercise):
