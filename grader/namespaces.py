@@ -6,6 +6,7 @@ Entered in two steps, because a new process namespace begins with the next fork:
 """
 
 import contextlib
+import errno
 import os
 import socket
 import stat
@@ -21,6 +22,11 @@ _ALL_BUT_USERS = _NEW_MOUNTS | _NEW_UTS | _NEW_IPC | _NEW_PROCESSES | _NEW_NETWO
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _READ_ONLY = linux.MOUNT_ATTR_RDONLY | linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV
 _INODES = 4096
+_WHY_NOT = {
+    errno.EPERM: "this system or its container forbids user namespaces",
+    errno.ENOSPC: "the limit user.max_user_namespaces is reached, or zero",
+    errno.EINVAL: "its kernel has no user namespaces",
+}
 _ROOT_IS_BUILT_AT = "/tmp"  # any folder will do: only this namespace sees it covered
 
 
@@ -42,7 +48,10 @@ def leave_the_host():
         with contextlib.suppress(PermissionError):  # root of a container may not
             linux.unshare(_ALL_BUT_USERS)
             return True
-    linux.unshare(_ALL_BUT_USERS | _NEW_USERS)
+    try:
+        linux.unshare(_ALL_BUT_USERS | _NEW_USERS)
+    except OSError as error:
+        raise OSError(error.errno, _WHY_NOT.get(error.errno, str(error))) from error
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")

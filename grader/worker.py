@@ -67,7 +67,7 @@ class Worker:
 
     def start(self):
         """Start the warm parent now, and wait until it has imported everything."""
-        if sys.platform == "linux":
+        if _can_fork_safely():
             self._warm_parent().await_ready()
 
     def close(self):
@@ -117,7 +117,7 @@ class Worker:
 
     def _open(self, limits):
         """Return a process that waits for commands, and which walls hold around it."""
-        if sys.platform != "linux":
+        if not _can_fork_safely():
             if self._required:
                 raise _walls_missing(f"there are none for {sys.platform}")
             return PlainProcess(limits), "no walls"
@@ -156,6 +156,11 @@ class Worker:
             if self._parent is None or not self._parent.is_alive():
                 self._parent = WarmParent()
             return self._parent
+
+
+def _can_fork_safely():
+    """Return whether a warm process can be forked: elsewhere system libraries object."""
+    return sys.platform == "linux"
 
 
 def _name_walls(held):
