@@ -179,6 +179,14 @@ def submit(lesson, file):
         click.echo(answer_message(receipt, answer, file).text)
 
 
+@cli.command()
+def watch():
+    """Collect, grade and answer submissions as they arrive, until Ctrl+C."""
+    from grader.watch import main as watch_until_stopped
+
+    watch_until_stopped()
+
+
 @contextmanager
 def progress(title, total):
     """Show a bar on stderr while a command runs; yields what moves it one on."""
@@ -192,7 +200,9 @@ def progress(title, total):
         bars.TimeElapsedColumn(),
         bars.TimeRemainingColumn(),
     )
-    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with bars.Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task(title, total=total)
         yield lambda name: bar.update(task, advance=1, description=f"{title}: {name}")
 
@@ -228,6 +238,9 @@ def complain(problem):
 
 def main(arguments=None):
     """Run a command and return its exit code: 0, 1 did not pass, 2 misuse."""
+    # jsonschema takes over a second to learn the grammar of international links, for
+    # a check that no notebook needs, and does without when the module is missing.
+    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         return cli.main(arguments, prog_name="python -m grader", standalone_mode=False)
     except click.exceptions.Exit as stop:

@@ -87,12 +87,16 @@ def code_cells(names, root=None):
 
 
 async def _solve_all(settings, names, workers, mark, tell):
-    turn = asyncio.Semaphore(workers or os.cpu_count() or 1)
+    turn, desk = asyncio.Semaphore(workers or os.cpu_count() or 1), asyncio.Lock()
+
+    async def mark_alone(name, data):
+        async with desk:  # the grader's worker runs one submission at a time
+            return await asyncio.to_thread(mark, name, data)
 
     async def solve(name):
         async with turn:
             try:
-                return await _solve(settings, name, mark, tell)
+                return await _solve(settings, name, mark_alone, tell)
             except SourceError as error:
                 return Solved(name, [str(error)])
 
@@ -113,7 +117,7 @@ async def _solve(settings, name, mark, tell):
     data = notebook_bytes(notebook)
     write_file(folder / f"{name}.ipynb", data)
     problems += _output_problems(notebook)
-    report = await asyncio.to_thread(mark, name, data)
+    report = await mark(name, data)
     problems += _lost_points(report)
     return Solved(name, problems, report.score, report.max_score, seconds)
 
@@ -133,12 +137,16 @@ async def _run(settings, name, notebook, tell):
             record_timing=False,
             on_cell_executed=lambda **details: tell(name),
         )
-        try:
-            await client.async_execute(cwd=scratch, env={**os.environ, **HEADLESS})
-        except CellTimeoutError:
-            return notebook, [f"a cell ran longer than {CELL_SECONDS} s."]
-        except DeadKernelError:
-            return notebook, ["the kernel died while a cell ran."]
+        environment = {**os.environ, **HEADLESS}
+        with open(Path(scratch, "kernel.log"), "w+b") as log:
+            try:
+                await client.async_execute(cwd=scratch, env=environment, stderr=log)
+            except CellTimeoutError:
+                return notebook, [f"a cell ran longer than {CELL_SECONDS} s."]
+            except DeadKernelError:
+                log.seek(0)
+                last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
+                return notebook, [f"the kernel died while a cell ran. {last}".strip()]
     return notebook, []
 
 

@@ -103,7 +103,10 @@ def test_a_run_leaves_nothing_else_behind(course):
     [
         ("1 / 0", "cell 5 raised ZeroDivisionError: division by zero"),
         ("import warnings\n\nwarnings.warn('careful')", "cell 5 wrote to stderr"),
-        ("import os\n\nos._exit(1)", "the kernel died"),
+        (
+            "import os\n\nos.write(2, b'so long')\nos._exit(1)",
+            "died while a cell ran. so long",
+        ),
     ],
 )
 def test_a_cell_that_goes_wrong_is_named(course, code, words):
