@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from pathlib import Path
 from urllib.parse import quote
 
 from course_lib.hand_in import open_exchange
@@ -136,9 +137,9 @@ class Child:
 
 def start_lab(settings, port, token):
     """Start JupyterLab on the course."""
-    config_path = os.pathsep.join(
-        filter(None, [str(settings.root), os.environ.get("JUPYTER_CONFIG_PATH")])
-    )
+    # nbgrader_config.py lies in the first, settings of JupyterLab in the second.
+    config = [str(settings.root), str(Path(__file__).with_name("jupyter"))]
+    config += filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])
     return Child(
         "jupyterlab",
         f"--port={port}",
@@ -149,11 +150,12 @@ def start_lab(settings, port, token):
         "--ServerApp.log_level=WARN",
         f"--ServerApp.root_dir={settings.root}",
         "--LabApp.expose_app_in_browser=True",  # lets the Submit button save first
+        # Tabs that were open when this course was left, not some other project's.
+        f"--LabApp.workspaces_dir={settings.class_folder / 'workspaces'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
         "--FileContentsManager.delete_to_trash=False",
         JUPYTER_TOKEN=token,
-        JUPYTER_CONFIG_PATH=config_path,  # where nbgrader finds nbgrader_config.py
+        JUPYTER_CONFIG_PATH=os.pathsep.join(config),
     )
 
 
