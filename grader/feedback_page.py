@@ -1,5 +1,6 @@
 """The page a learner gets back: offline, without scripts, every text escaped."""
 
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -8,6 +9,7 @@ from grader.matching import graded_id
 
 TEMPLATE = Path(__file__).with_name("feedback_page.html")
 LONGEST_COLOURED = 20_000  # characters; longer code is shown plain
+_CODE = re.compile(r"`([^`]+)`")
 SYMBOLS = {
     "right": "✓",
     "partial": "◐",
@@ -77,9 +79,20 @@ def _template():
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters |= {"points": "{:g}".format, "coloured": _coloured}
+    environment.filters |= {
+        "points": "{:g}".format,
+        "coloured": _coloured,
+        "prose": _prose,
+    }
     environment.globals |= {"symbols": SYMBOLS, "words": WORDS, "css": _css}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def _prose(text):
+    """Return text as escaped HTML, what stands between backticks as code."""
+    from markupsafe import Markup
+
+    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))
 
 
 def _coloured(source):

@@ -1,0 +1,381 @@
+"""The gradebook: the only module that touches nbgrader's database.
+
+    with Book(settings.gradebook_url, settings.course_id) as book:
+        book.record(report, "ada", timestamp="2026-03-01 12:00:00 UTC")
+
+One engine for a run, one transaction for each report. What people wrote (manual
+scores, extra credit, comments, extensions, late penalties) is never touched.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.reports import NOT_GRADED
+
+PATIENCE = 60  # seconds to wait for somebody else's lock on the database
+UNJUDGED = ("timeout", "crashed")
+
+
+@dataclass
+class Marks:
+    """What people added to one learner's grades of one lesson.
+
+    Attributes
+    ----------
+    manual : dict of exercise to points
+        Given in place of the automatic ones.
+    extra : dict of exercise to points
+        Extra credit.
+    comments : dict of exercise to text
+    late_penalty : float
+        Points taken off.
+    """
+
+    manual: dict = field(default_factory=dict)
+    extra: dict = field(default_factory=dict)
+    comments: dict = field(default_factory=dict)
+    late_penalty: float = 0.0
+
+    def score(self, exercise, automatic):
+        """Return the points an exercise counts for, as nbgrader adds them up."""
+        return self.manual.get(exercise, automatic) + self.extra.get(exercise, 0.0)
+
+    def changes(self, exercise):
+        """Return whether a person changed what an exercise counts for."""
+        return exercise in self.manual or exercise in self.extra
+
+    def comment(self, exercise):
+        """Return what a person wrote about an answer, or ""."""
+        return self.comments.get(exercise, "")
+
+
+class Book:
+    """nbgrader's gradebook, open for one run. A context manager.
+
+    Parameters
+    ----------
+    url : str
+        As SQLAlchemy names a database; SQLite is switched to WAL mode.
+    course_id : str
+    """
+
+    def __init__(self, url, course_id):
+        from sqlalchemy.orm import sessionmaker
+
+        self.url, self.course_id = url, course_id
+        self._engine = _open_engine(url)
+        _make_tables(self._engine, course_id)
+        self._session = sessionmaker(bind=self._engine, future=True)
+        self._registered = {}  # lesson -> what of it is known to be in the book
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Close the connections."""
+        self._engine.dispose()
+
+    def register(self, lesson, notebook):
+        """Bring a lesson's entry up to date with what the course declares.
+
+        Parameters
+        ----------
+        lesson : str
+        notebook : dict
+            The lesson's cells with nbgrader's metadata: released, or graded.
+
+        Notes
+        -----
+        Cells that are new get a grade in every submission; cells that are gone take
+        theirs with them. Nothing else of a submission changes.
+        """
+        if self._registered.get(lesson) == _cells_of(notebook):
+            return
+        with self._session.begin() as session:
+            _register(session, self.course_id, lesson, notebook)
+        self._registered[lesson] = _cells_of(notebook)
+
+    def record(self, report, learner, timestamp=None):
+        """Write one report, all of it or nothing.
+
+        Parameters
+        ----------
+        report : Report
+        learner : str
+        timestamp : str or datetime, optional
+            When it was submitted, UTC unless it says otherwise.
+
+        Notes
+        -----
+        Every exercise gets a score, so none of an earlier submission's remains. What
+        could not be judged, and what a person scored by hand before, is marked as
+        needing a look.
+        """
+        self.register(report.lesson, report.notebook)
+        with self._session.begin() as session:
+            submitted = _find_submission(session, report.lesson, learner)
+            if timestamp is not None:
+                from nbgrader.utils import parse_utc
+
+                submitted.assignment.timestamp = parse_utc(timestamp)
+            _write_scores(session, submitted, report)
+
+    def marks(self, lesson, learner):
+        """Return what people added to a learner's grades: `Marks`."""
+        from nbgrader import api
+
+        with self._session() as session:
+            found = _submissions(session, lesson, learner).one_or_none()
+            if found is None:
+                return Marks()
+            grades = session.query(api.Grade).filter_by(notebook_id=found.id).all()
+            comments = session.query(api.Comment).filter_by(notebook_id=found.id).all()
+            return Marks(
+                manual=_by_exercise(grades, "manual_score"),
+                extra=_by_exercise(grades, "extra_credit"),
+                comments=_by_exercise(comments, "manual_comment"),
+                late_penalty=found.late_submission_penalty or 0.0,
+            )
+
+    def scores(self, lesson):
+        """Return every learner's score of a lesson, as nbgrader adds it up.
+
+        Returns
+        -------
+        dict of learner to float
+        """
+        with self._session() as session:
+            return {
+                found.student.id: found.score for found in _submissions(session, lesson)
+            }
+
+
+def _open_engine(url):
+    from sqlalchemy import create_engine, event
+
+    if not url.startswith("sqlite"):
+        return create_engine(url, future=True, pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, future=True, connect_args={"timeout": PATIENCE})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection, _):
+        connection.isolation_level = None  # transactions are begun below
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        # A transaction that turns from reading to writing cannot wait for a lock.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _make_tables(engine, course_id):
+    """Make nbgrader's tables and the course's row, if they are not there.
+
+    As ``nbgrader.api.Gradebook`` does, which needs the program ``alembic`` on the path
+    for it: not so in an environment that is used without being activated.
+    """
+    from nbgrader import api
+    from sqlalchemy import inspect, text
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with engine.begin() as connection:
+                new = not inspect(connection).has_table("course")
+                api.Base.metadata.create_all(connection)
+                if new:
+                    columns = "version_num VARCHAR(32) NOT NULL"
+                    connection.execute(
+                        text(f"CREATE TABLE alembic_version ({columns})")
+                    )
+                    insert = text("INSERT INTO alembic_version VALUES (:head)")
+                    connection.execute(insert, {"head": _schema_version()})
+                course = text("SELECT id FROM course WHERE id = :id")
+                if not connection.execute(course, {"id": course_id}).first():
+                    insert = text("INSERT INTO course (id) VALUES (:id)")
+                    connection.execute(insert, {"id": course_id})
+            return
+        except (IntegrityError, OperationalError, ProgrammingError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)  # another process is making them
+
+
+def _schema_version():
+    """Return the revision of nbgrader's tables that this nbgrader makes."""
+    import nbgrader
+    from alembic.script import ScriptDirectory
+
+    folder = Path(nbgrader.__file__).parent / "alembic"
+    return ScriptDirectory(str(folder)).get_current_head()
+
+
+def _cells_of(notebook):
+    """Return what the gradebook keeps of a lesson's cells, by id."""
+    from nbgrader.utils import is_grade, is_locked, is_solution
+
+    found = {}
+    for cell in notebook["cells"]:
+        marks = cell["metadata"].get("nbgrader", {})
+        if marks.get("grade_id") and not cell["metadata"].get("course", {}).get(
+            "added"
+        ):
+            node = _Node(cell)
+            found[marks["grade_id"]] = {
+                "grade": is_grade(node),
+                "solution": is_solution(node),
+                "locked": is_locked(node),
+                "points": float(marks.get("points", 0.0)),
+                "cell_type": cell["cell_type"],
+                "source": None if is_solution(node) else cell["source"],
+            }
+    return found
+
+
+class _Node(dict):
+    """A cell whose entries are attributes too, as nbgrader reads them."""
+
+    __getattr__ = dict.__getitem__
+
+
+def _register(session, course_id, lesson, notebook):
+    from nbgrader import api
+
+    assignment = session.query(api.Assignment).filter_by(name=lesson).one_or_none()
+    if assignment is None:
+        assignment = api.Assignment(name=lesson, course_id=course_id)
+        session.add(assignment)
+    book = next((each for each in assignment.notebooks if each.name == lesson), None)
+    if book is None:
+        kernel = json.dumps(notebook["metadata"].get("kernelspec", {}))
+        book = api.Notebook(name=lesson, assignment=assignment, kernelspec=kernel)
+        session.add(book)
+        for submission in assignment.submissions:
+            session.add(api.SubmittedNotebook(notebook=book, assignment=submission))
+    session.flush()
+    wanted = _cells_of(notebook)
+    _set_source_cells(session, book, wanted)
+    for kind, role in ((api.GradeCell, "grade"), (api.SolutionCell, "solution")):
+        cells = {name: cell for name, cell in wanted.items() if cell[role]}
+        _set_cells(session, book, kind, cells)
+
+
+def _set_source_cells(session, book, wanted):
+    from nbgrader.api import SourceCell
+
+    known = {cell.name: cell for cell in book.source_cells}
+    for name in known.keys() - wanted.keys():
+        session.delete(known[name])
+    for name, cell in wanted.items():
+        row = known.get(name) or SourceCell(name=name, notebook=book)
+        row.cell_type, row.locked = cell["cell_type"], cell["locked"]
+        if cell["source"] is not None:
+            row.source = cell["source"]
+        session.add(row)
+
+
+def _set_cells(session, book, kind, wanted):
+    """Make the cells of one kind those wanted, each with a row in every submission."""
+    from nbgrader import api
+
+    graded = kind is api.GradeCell
+    known = {
+        cell.name: cell for cell in session.query(kind).filter_by(notebook_id=book.id)
+    }
+    for name in known.keys() - wanted.keys():
+        for row in [*known[name].grades, *known[name].comments]:
+            session.delete(row)
+        session.delete(known[name])
+    for name, cell in wanted.items():
+        points = {"max_score": cell["points"], "cell_type": cell["cell_type"]}
+        if name in known:
+            if graded and known[name].max_score != cell["points"]:
+                known[name].max_score = cell["points"]
+            continue
+        row = kind(name=name, notebook=book, **(points if graded else {}))
+        session.add(row)
+        session.flush()
+        entry = api.Grade if graded else api.Comment
+        for submission in book.submissions:
+            session.add(entry(cell_id=row.id, notebook=submission))
+
+
+def _submissions(session, lesson, learner=None):
+    """Return the query for submitted notebooks of a lesson, of all or one learner."""
+    from nbgrader import api
+
+    query = (
+        session.query(api.SubmittedNotebook)
+        .join(api.SubmittedAssignment)
+        .join(api.Assignment)
+        .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
+        .filter(api.Assignment.name == lesson, api.Notebook.name == lesson)
+    )
+    if learner is None:
+        return query
+    return query.filter(api.SubmittedAssignment.student_id == learner)
+
+
+def _find_submission(session, lesson, learner):
+    """Return a learner's submitted notebook, made with its rows if it is not there."""
+    from nbgrader import api
+
+    found = _submissions(session, lesson, learner).one_or_none()
+    if found is not None:
+        return found
+    assignment = session.query(api.Assignment).filter_by(name=lesson).one()
+    student = session.get(api.Student, learner)
+    if student is None:
+        student = api.Student(id=learner)
+        session.add(student)
+    submission = (
+        session.query(api.SubmittedAssignment)
+        .filter_by(assignment_id=assignment.id, student_id=learner)
+        .one_or_none()
+    )
+    if submission is None:
+        submission = api.SubmittedAssignment(assignment=assignment, student=student)
+        session.add(submission)
+    for book in assignment.notebooks:
+        notebook = api.SubmittedNotebook(notebook_id=book.id, assignment=submission)
+        session.add(notebook)
+        for cell in book.grade_cells + book.task_cells:
+            session.add(api.Grade(cell_id=cell.id, notebook=notebook))
+        for cell in book.solution_cells + book.task_cells:
+            session.add(api.Comment(cell_id=cell.id, notebook=notebook))
+    session.flush()
+    return _submissions(session, lesson, learner).one()
+
+
+def _write_scores(session, submitted, report):
+    verdicts = {verdict.exercise: verdict for verdict in report.exercises}
+    for grade in submitted.grades:
+        verdict = verdicts.get(grade.name.removesuffix("_check"))
+        if verdict is None:
+            continue  # graded by hand, or no longer part of the lesson
+        unsure = report.status == NOT_GRADED or verdict.status in UNJUDGED
+        grade.auto_score = verdict.points
+        grade.needs_manual_grade = unsure or grade.manual_score is not None
+    for comment in submitted.comments:
+        verdict = verdicts.get(comment.name)
+        if verdict is not None:
+            blank = verdict.status == "not_written"
+            said = " ".join(filter(None, [verdict.message, verdict.next_step]))
+            comment.auto_comment = "No response." if blank else said or None
+
+
+def _by_exercise(rows, attribute):
+    """Return what rows hold, by exercise, where they hold something."""
+    values = {row.name.removesuffix("_check"): getattr(row, attribute) for row in rows}
+    return {name: value for name, value in values.items() if value is not None}
