@@ -10,15 +10,16 @@ import traceback
 
 INK = "color:var(--jp-content-font-color1,#1f2328)"
 IMAGE = "display:block;max-width:100%;height:auto;background:#fff;border-radius:6px"
+TWO_LINES = "display:block;min-height:3em"  # a longer line makes nothing jump
 NOTE = f"margin:2px 0 0;min-height:1.5em;font-size:13px;line-height:1.5;{INK}"
 BOX = (
     "padding:8px 14px;margin:4px 0;border-radius:6px;max-width:832px;"
     f"border:1px solid var(--jp-border-color1,#bdbdbd);{INK}"
 )
 METERS = "display:flex;flex-wrap:wrap;gap:4px 28px;margin:6px 0 4px 4px"
-METER_NAME = f"float:none;width:auto;margin:0;font-weight:400;font-size:12px;{INK}"
+METER_NAME = f"font-size:12px;{INK}"
 METER_VALUE = (
-    "float:none;margin:0;padding:0;font-weight:600;font-size:17px;line-height:1.3;"
+    "font-weight:600;font-size:17px;line-height:1.3;white-space:nowrap;"
     f"font-variant-numeric:tabular-nums;{INK}"
 )
 
@@ -57,11 +58,11 @@ def as_text(read_out):
 def meters(read_out):
     """Return the key numbers as a row of small meters, as HTML."""
     cells = "".join(
-        f'<div style="display:block"><dt style="{METER_NAME}">{html.escape(name)}</dt>'
-        f'<dd style="{METER_VALUE}">{html.escape(value)}</dd></div>'
+        f'<div><div style="{METER_NAME}">{html.escape(name)}</div>'
+        f'<div style="{METER_VALUE}">{html.escape(value)}</div></div>'
         for name, value in read_out.items()
     )
-    return f'<dl role="status" style="{METERS}">{cells}</dl>' if cells else ""
+    return f'<div role="status" style="{METERS}">{cells}</div>' if cells else ""
 
 
 def framed(box):

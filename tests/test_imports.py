@@ -51,9 +51,12 @@ COURSE = {
     "plots": "",
     "live_picture": "page plots",
     "workbench": "",
-    "predictions": "settings page live_picture plots file_lock",
+    "prediction_log": "",
+    "cards": "page prediction_log",
+    "predictions": "cards",
     "explorers": ENGINE
-    + " instruments faults diagnosis page plots live_picture predictions workbench",
+    + " instruments faults diagnosis page plots live_picture predictions workbench "
+    "settings hand_in",
     # running
     "settings": "",
     "file_lock": "",

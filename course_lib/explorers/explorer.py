@@ -108,7 +108,7 @@ class Explorer:
         numbers = self.numbers(**values)
         notes = [page.rich(note) for note in [workbench.badge(self.uses)] if note]
         if self.card is not None and self.card.is_committed:
-            notes.append(self._prediction())
+            notes.append(f'<span style="{page.TWO_LINES}">{self._prediction()}</span>')
         return self._picture.html(numbers, self.read_out(numbers), notes)
 
     def show(self):
@@ -166,8 +166,9 @@ class Explorer:
         import ipywidgets
 
         longest = max((len(control.label) for control in self.controls), default=0)
+        width = f"{7.2 * longest + 12:.0f}px" if len(self.controls) > 1 else "initial"
         look = {
-            "style": {"description_width": f"{7.2 * longest + 12:.0f}px"},
+            "style": {"description_width": width},
             "layout": {"width": "100%", "max_width": "640px"},
         }
         for control in self.controls:

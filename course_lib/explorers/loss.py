@@ -128,8 +128,8 @@ def _build_confident_error(figure):
         for look, name in enumerate(CHARGES)
     }
     plots.draw_label(left, 0.085, 2.5, "cross-entropy (nats)", 0)
-    plots.draw_label(left, 0.04, 1.28, "absolute error", 2, (0, 0))
-    plots.draw_label(left, 0.04, 0.28, "squared error", 1, (0, 0))
+    plots.draw_label(left, 0.03, 1.27, "absolute error", 2, (0, 0), fontsize=9.5)
+    plots.draw_label(left, 0.03, 0.3, "squared error", 1, (0, 0), fontsize=9.5)
     here = left.axvline(0.5, color=plots.QUIET, linewidth=1.2)
     markers = {
         name: plots.draw_marker(left, 0, 0, look) for look, name in enumerate(CHARGES)

@@ -1,0 +1,271 @@
+"""A card: one question, and at most one committed answer."""
+
+from course_lib.page import BOX, INK, framed, is_headless, rich, show_widget
+from course_lib.prediction_log import committed_choice, log_choice
+
+
+class Card:
+    """One question, and at most one committed answer.
+
+    Parameters
+    ----------
+    name : str
+        The question's name in the log; unique in its lesson.
+    question : str
+        What stands in backticks is set as code.
+    choices : sequence of str, optional
+        The answers to choose from. Without them a number is asked for.
+    unit : str
+        The unit of the number.
+    truth : str, float or callable, optional
+        What is measured, or a function without arguments that measures it.
+    because : str
+        One sentence that explains the truth.
+    at_once : bool, default=False
+        Whether truth and sentence are shown as soon as an answer is committed.
+    kind : str, default="Predict"
+        The word the card begins with.
+
+    Raises
+    ------
+    ValueError
+        If a truth in words is not among the choices.
+    """
+
+    def __init__(
+        self,
+        name,
+        question,
+        choices=None,
+        unit="",
+        truth=None,
+        because="",
+        at_once=False,
+        kind="Predict",
+    ):
+        if choices and isinstance(truth, str) and truth not in choices:
+            raise ValueError(
+                f"card {name!r}: the truth {truth!r} is not among the choices "
+                f"{list(choices)}. Write one of them, word for word."
+            )
+        self.name, self.question, self.kind = name, question, kind
+        self.choices = list(choices) if choices else None
+        self.unit, self.because, self.at_once = unit, because, at_once
+        self._truth = truth
+        self._when_committed = []
+        self._shown = False
+        earlier = committed_choice(name)
+        self.choice = earlier if self._fits(earlier) else None
+
+    @property
+    def is_committed(self):
+        """Whether an answer has been given, now or when the lesson was last open."""
+        return self.choice is not None
+
+    def truth(self):
+        """Return what is measured, or None where that is not known."""
+        return self._truth() if callable(self._truth) else self._truth
+
+    def when_committed(self, function):
+        """Have `function()` called each time an answer is committed."""
+        self._when_committed.append(function)
+
+    def commit(self, choice):
+        """Take an answer, log it, and tell all who wait for it."""
+        self.choice = choice
+        log_choice(self.name, choice, self._truth_or_none())
+        for function in self._when_committed:
+            function()
+
+    def verdict(self, truth=None, because=None):
+        """Return what was predicted beside what is measured, as HTML."""
+        truth = self.truth() if truth is None else truth
+        because = self.because if because is None else because
+        said = "You predicted" if self.kind == "Predict" else "You answered"
+        is_is = "Measured" if self.kind == "Predict" else "The answer"
+        line = f"{said}: <strong>{rich(self.with_unit(self.choice))}</strong>."
+        if truth is not None:
+            mark = self._mark(truth)
+            line += f" {is_is}: <strong>{rich(self.with_unit(truth))}</strong>{mark}."
+        return f"{line} {rich(because)}".strip()
+
+    def with_unit(self, value):
+        """Return an answer in words."""
+        if isinstance(value, float):
+            value = f"{value:.3g}"
+        return f"{value} {self.unit}".strip() if self.unit else str(value)
+
+    def static_html(self):
+        """Return the card as text, for a page where nothing can be pressed."""
+        options = "".join(f"<li>{rich(choice)}</li>" for choice in self.choices or ())
+        below = f'<ul style="margin:2px 0">{options}</ul>' if options else ""
+        if self.is_committed:
+            below += f"<div>{self._state_html()}</div>"
+        return f'<div style="{BOX}">{self._heading()}{below}</div>'
+
+    def show(self):
+        """Show the card in the notebook, or its text where nobody can press it."""
+        from IPython.display import HTML, display
+
+        self._shown = True
+        if is_headless():
+            display(HTML(self.static_html()))
+        else:
+            show_widget(self._widget(), self.static_html())
+
+    def reveal(self, truth, because=""):
+        """Show what was measured beside what was predicted, in a later cell."""
+        from IPython.display import HTML, display
+
+        text = self.verdict(truth, because)
+        if not self.is_committed:
+            measured = rich(self.with_unit(truth))
+            text = f"Measured: <strong>{measured}</strong>. {rich(because)}"
+            if not is_headless():
+                text = (
+                    "There is no prediction to compare with yet. Commit one on the "
+                    "card above, then run this cell again."
+                )
+        display(HTML(f'<div style="{BOX}">{text}</div>'))
+
+    def _ipython_display_(self):
+        """Called by IPython when the card is a cell's last value."""
+        if not self._shown:
+            self.show()
+
+    def _fits(self, choice):
+        """Tell whether an answer from the log still answers the question."""
+        if self.choices:
+            return choice in self.choices
+        return isinstance(choice, (int, float))
+
+    def _truth_or_none(self):
+        try:
+            return self.truth()
+        except Exception:  # the log is a courtesy: a model that fails must not stop it
+            return None
+
+    def _mark(self, truth):
+        if self.choices is None:
+            return ""
+        return ", as you said" if truth == self.choice else ""
+
+    def _heading(self):
+        return f"<strong>{self.kind}.</strong> {rich(self.question)}"
+
+    def _state_html(self):
+        if self.at_once:
+            return self.verdict()
+        said = "You predicted" if self.kind == "Predict" else "You answered"
+        return f"{said}: <strong>{rich(self.with_unit(self.choice))}</strong>."
+
+    def _waiting(self):
+        shown = "The answer" if self.at_once else "Nothing"
+        before = "once" if self.at_once else "before"
+        return f"{shown} is shown {before} you commit. It is not graded."
+
+    def _widget(self):
+        import ipywidgets
+
+        entry = self._entry(ipywidgets)
+        commit = ipywidgets.Button(button_style="primary")
+        commit.layout.width, commit.layout.align_self = "auto", "flex-start"
+        state = ipywidgets.HTML()
+
+        def draw_state():
+            entry.disabled = self.is_committed
+            commit.description = f"{self.kind} again" if self.is_committed else "Commit"
+            commit.button_style = "" if self.is_committed else "primary"
+            commit.disabled = not self.is_committed and entry.value is None
+            words = self._state_html() if self.is_committed else self._waiting()
+            state.value = (
+                f'<div role="status" style="{INK};line-height:1.5">{words}</div>'
+            )
+
+        def pressed(_):
+            if self.is_committed:
+                self.choice = None
+            else:
+                self.commit(entry.value)
+            draw_state()
+
+        commit.on_click(pressed)
+        entry.observe(lambda change: draw_state(), "value")
+        draw_state()
+        question = ipywidgets.HTML(
+            f'<div style="{INK};line-height:1.5">{self._heading()}</div>'
+        )
+        return framed(ipywidgets.VBox([question, entry, commit, state]))
+
+    def _entry(self, ipywidgets):
+        if self.choices:
+            known = self.choice if self.choice in self.choices else None
+            entry = ipywidgets.RadioButtons(options=self.choices, value=known)
+            entry.layout.width = "auto"
+            return entry
+        entry = ipywidgets.FloatText(
+            value=self.choice if isinstance(self.choice, (int, float)) else 0.0,
+            description=f"Your number ({self.unit})" if self.unit else "Your number",
+            style={"description_width": "initial"},
+        )
+        entry.layout.width = "320px"
+        return entry
+
+
+class SpokenCard(Card):
+    """A card that takes sentences, and says which words it heard in their order."""
+
+    def __init__(self, name, prompt, words):
+        super().__init__(name, prompt, at_once=True, kind="Say it")
+        self.words = list(words)
+
+    def _fits(self, choice):
+        return isinstance(choice, str)
+
+    def _waiting(self):
+        return "Commit to see which steps were heard. It is not graded."
+
+    def verdict(self, truth=None, because=None):
+        """Return which words were heard, in order, as HTML."""
+        count = heard_in_order(self.choice, self.words)
+        if count == len(self.words):
+            return "All of it, in order: " + " → ".join(map(rich, self.words)) + "."
+        missing = rich(self.words[count])
+        if not count:
+            return f"Listening for <strong>{missing}</strong> as the first step."
+        return (
+            f"Heard: {' → '.join(map(rich, self.words[:count]))}. After "
+            f"{rich(self.words[count - 1])}, listening for <strong>{missing}</strong>."
+        )
+
+    def _entry(self, ipywidgets):
+        entry = ipywidgets.Textarea(
+            value=self.choice or "",
+            description="In your words",
+            rows=4,
+            style={"description_width": "initial"},
+        )
+        entry.layout.width = "100%"
+        return entry
+
+
+def heard_in_order(text, words):
+    """Return how many of the words stand in the text, one after the other.
+
+    Parameters
+    ----------
+    text : str
+    words : sequence of str
+
+    Returns
+    -------
+    int
+        Listening stops at the first word that does not follow.
+    """
+    text, place = text.casefold(), 0
+    for count, word in enumerate(words):
+        found = text.find(word.casefold(), place)
+        if found < 0:
+            return count
+        place = found + len(word)
+    return len(words)
