@@ -92,6 +92,72 @@ MSE = Exercise(
             "try predictions [1, 3] for targets [2, 2]: is nothing wrong there?",
         ),
         Mistake(
+            "absolute_sum",
+            lambda p, t: np.sum(np.abs(p - t)),
+            "The errors are added up without their squares.",
+            "take two examples, each off by 3: their loss here is 9.",
+        ),
+        Mistake(
+            "norm",
+            lambda p, t: np.linalg.norm(p - t),
+            "This is the root of the summed squares, the length of the error; the "
+            "loss is the mean of the squares.",
+            "take two examples, each off by 3: their loss here is 9.",
+        ),
+        Mistake(
+            "half_sum",
+            lambda p, t: np.sum((p - t) ** 2) / 2,
+            "The squared errors are added up and halved; they have to be averaged. "
+            "The 2 is not the number of examples.",
+            "compare the loss of one batch with the loss of that batch repeated twice.",
+        ),
+        Mistake(
+            "doubled",
+            lambda p, t: np.mean((p - t) * 2),
+            "The errors are multiplied by 2, not squared. A square is `** 2`.",
+            "take one example that is off by 3: its loss here is 9.",
+        ),
+        Mistake(
+            "difference_of_squares",
+            lambda p, t: np.mean(p**2 - t**2),
+            "Predictions and targets are squared first and subtracted then. First the "
+            "error, then its square.",
+            "write (predictions - targets) in brackets, and square the bracket.",
+        ),
+        Mistake(
+            "square_of_one",
+            lambda p, t: np.mean(p - t**2),
+            "Only the targets are squared: `**` binds more strongly than `-`.",
+            "write (predictions - targets) in brackets, and square the bracket.",
+        ),
+        Mistake(
+            "variance",
+            lambda p, t: np.var(p - t),
+            "This is how much the errors spread. A model that is always off by 3 has "
+            "no spread, and is wrong all the same.",
+            "leave out the subtracted mean: square the errors as they are.",
+        ),
+        Mistake(
+            "one_less",
+            lambda p, t: np.sum((p - t) ** 2) / (len(p) - 1),
+            "The sum is divided by N - 1; the mean divides by N.",
+            "try a batch of one.",
+        ),
+        Mistake(
+            "largest",
+            lambda p, t: np.max((p - t) ** 2),
+            "This is the largest squared error; the loss is their mean, so that "
+            "every example counts.",
+            "try errors of 1, 4 and 0: the mean of the squares is 17/3.",
+        ),
+        Mistake(
+            "sign",
+            lambda p, t: -np.mean((p - t) ** 2),
+            "The loss is negative. Squares are at least 0, and so is their mean: 0 "
+            "says that nothing is wrong.",
+            "look for a minus sign in front of the mean.",
+        ),
+        Mistake(
             "square_of_mean",
             lambda p, t: np.mean(p - t) ** 2,
             "The mean is squared; the squares have to be averaged. Errors of opposite "
@@ -124,7 +190,7 @@ def logits_cases(rng):
     yield Case("logits near 1000", logits=1000 + rng.normal(0, 2, size=(3, 5)))
     yield Case(
         "one row of large logits beside one of small ones",
-        logits=np.array([[0.0, 0.0], [1000.0, 0.0]]) + rng.normal(0, 1, size=(2, 2)),
+        logits=np.array([[0.0, 0, 0], [1000.0, 0, 0]]) + rng.normal(0, 1, size=(2, 3)),
     )
     yield Case("logits near -1000", logits=-1000 + rng.normal(0, 2, size=(3, 5)))
 
@@ -162,6 +228,20 @@ def softmax_unshifted(logits):
     return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
 
 
+def softmax_over_columns_unshifted(logits):
+    return np.exp(logits) / np.exp(logits).sum(axis=0)
+
+
+def softmax_without_keepdims(logits):
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=1)
+
+
+def softmax_divided_by_the_largest(logits):
+    powers = np.exp(logits / logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def softmax_global_shift(logits):
     powers = np.exp(logits - logits.max())
     return powers / powers.sum(axis=1, keepdims=True)
@@ -177,6 +257,10 @@ def softmax_of_everything(logits):
     return powers / powers.sum()
 
 
+def softmax_of_everything_unshifted(logits):
+    return np.exp(logits) / np.exp(logits).sum()
+
+
 SOFTMAX = Exercise(
     "softmax(logits) -> probs",
     points=3,
@@ -190,6 +274,46 @@ SOFTMAX = Exercise(
             "The columns sum to 1. Each row is one client, so each row has to sum to "
             "1: the classes lie along axis 1.",
             "print probs.sum(axis=1); every entry is 1.",
+        ),
+        Mistake(
+            "columns_unshifted",
+            softmax_over_columns_unshifted,
+            "The columns sum to 1. Each row is one client, so each row has to sum to "
+            "1: the classes lie along axis 1.",
+            "print probs.sum(axis=1); every entry is 1.",
+        ),
+        Mistake(
+            "no_keepdims",
+            softmax_without_keepdims,
+            "One number a row has shape (N,), and NumPy lays it along the classes, "
+            "where it does not fit. A column of shape (N, 1) fits.",
+            "give max and sum both: axis=1, keepdims=True.",
+        ),
+        Mistake(
+            "not_divided",
+            np.exp,
+            "These are the powers; nothing makes them sum to 1.",
+            "divide each row by its own sum.",
+        ),
+        Mistake(
+            "no_exp",
+            lambda z: z / z.sum(axis=1, keepdims=True),
+            "The logits are divided by their sum, without e to the power of each. "
+            "Logits can be negative, or sum to 0; probabilities cannot.",
+            "take np.exp of each logit first; a power of e is always above 0.",
+        ),
+        Mistake(
+            "opposite",
+            lambda z: softmax(-z),
+            "The smallest logit gets the largest probability: a sign is turned.",
+            "look at [1, 2, 3]: the last of them wins.",
+        ),
+        Mistake(
+            "divided_by_max",
+            softmax_divided_by_the_largest,
+            "Each row is divided by its largest logit. Subtract it: a difference "
+            "cancels in the fraction, a quotient does not.",
+            "try [1, 2, 3]: the answer is about [0.090, 0.245, 0.665].",
         ),
         Mistake(
             "no_shift",
@@ -215,6 +339,12 @@ SOFTMAX = Exercise(
         Mistake(
             "whole_table",
             softmax_of_everything,
+            "The whole table sums to 1; each row has to.",
+            "print probs.sum(axis=1); every entry is 1.",
+        ),
+        Mistake(
+            "whole_table_unshifted",
+            softmax_of_everything_unshifted,
             "The whole table sums to 1; each row has to.",
             "print probs.sum(axis=1); every entry is 1.",
         ),
@@ -290,6 +420,18 @@ def one_hot_off_by_one(logits, labels):
     return -picked(log_probs(logits), (labels - 1) % logits.shape[1]).mean()
 
 
+def in_log(small):
+    """Return the mistake of adding a small number inside the log."""
+    return Mistake(
+        f"epsilon_{small:.0e}".replace("-", "_"),
+        lambda z, y: -np.log(picked(softmax(z), y) + small).mean(),
+        "A small number is added (or clipped to) inside the log. It caps the loss at "
+        f"{-np.log(small):.0f}, so a client that is sure of the wrong class looks less "
+        "wrong than it is.",
+        "leave it out, and subtract the row's largest logit before exp instead.",
+    )
+
+
 def of_probabilities(probs, labels):
     return -np.log(picked(probs, labels)).mean()
 
@@ -333,13 +475,7 @@ CROSS_ENTROPY = Exercise(
             "measures in nats, with the natural log.",
             "use np.log.",
         ),
-        Mistake(
-            "epsilon",
-            lambda z, y: -np.log(picked(softmax(z), y) + 1e-8).mean(),
-            "A small number is added inside the log. It caps the loss near 18, so a "
-            "client that is sure of the wrong class looks less wrong than it is.",
-            "leave it out, and subtract the row's largest logit before exp instead.",
-        ),
+        *map(in_log, (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)),
         Mistake(
             "underflow",
             lambda z, y: -np.log(picked(softmax_unshifted(z), y)).mean(),
@@ -365,6 +501,61 @@ CROSS_ENTROPY = Exercise(
             of_probabilities,
             "The log is taken of the logits themselves, as if they were probabilities.",
             "turn logits into probabilities first; do their rows sum to 1?",
+        ),
+        Mistake(
+            "table",
+            lambda z, y: -log_probs(z)[:, y].mean(),
+            "`[:, labels]` picks the columns of all labels from every row: an N by N "
+            "table. Each row has one right class.",
+            "print the shape of what you pick; it is (N,). Row n goes with labels[n].",
+        ),
+        Mistake(
+            "rows",
+            lambda z, y: -log_probs(z)[y].mean(),
+            "`[labels]` picks whole rows: the label was read as the number of a "
+            "client. It is the number of a column.",
+            "pick by two lists, rows and columns: table[np.arange(N), labels].",
+        ),
+        Mistake(
+            "ignores_labels",
+            lambda z, y: -log_probs(z).max(axis=1).mean(),
+            "The largest probability of each row is taken, whatever the label says: "
+            "this measures how sure the model is, not how right.",
+            "pick the column that labels names.",
+        ),
+        Mistake(
+            "log_of_mean",
+            lambda z, y: -np.log(picked(softmax(z), y).mean()),
+            "The probabilities are averaged before the log. Each client has its own "
+            "loss; the mean comes last.",
+            "print the N losses, one a client, and then their mean.",
+        ),
+        Mistake(
+            "one_minus",
+            lambda z, y: (1 - picked(softmax(z), y)).mean(),
+            "This is 1 minus the probability of the right class. It never gets above "
+            "1, however sure the model is of the wrong class.",
+            "what should the loss of a probability of 0.001 be?",
+        ),
+        Mistake(
+            "softmax_twice",
+            lambda z, y: -picked(log_probs(softmax(z)), y).mean(),
+            "The softmax is taken twice: probabilities are treated as logits.",
+            "count how often softmax runs on the way from logits to loss: once.",
+        ),
+        Mistake(
+            "no_softmax",
+            lambda z, y: -picked(z, y).mean(),
+            "This is minus the logit of the right class. What the other classes got "
+            "does not count, so the loss can be anything.",
+            "turn logits into probabilities, then take the log.",
+        ),
+        Mistake(
+            "squared_error",
+            lambda z, y: np.mean((softmax(z) - np.eye(z.shape[1])[y]) ** 2),
+            "This is a squared error between probabilities and one-hot labels. Cross-"
+            "entropy is minus the log of the right class's probability.",
+            "work the first client by hand: its probability is 0.665, its loss 0.408.",
         ),
         Mistake(
             "no_log",
@@ -397,7 +588,7 @@ def accuracy_cases(rng):
 
     yield Case(
         "three clients",
-        logits=np.array([[2.0, 0.0, 1.0], [0.0, 3.0, 0.0], [1.0, 0.0, 5.0]]),
+        logits=np.array([[2.0, 0, 1, 0], [0.0, 3, 0, 1], [1.0, 0, 5, 2]]),
         labels=np.array([0, 1, 1]),
     )
     yield Case("seven clients, eleven classes", **half_right(7, 11))
@@ -448,10 +639,31 @@ ACCURACY = Exercise(
         ),
         Mistake(
             "axis",
-            lambda z, y: np.mean(z.argmax(axis=0)[: len(y)] == y[: z.shape[1]]),
-            "The largest of each column is taken; each row is one client, so the "
-            "classes lie along axis 1.",
+            lambda z, y: np.mean(z.argmax(axis=0) == y),
+            "The largest of each column is taken, one a class, and there is one label "
+            "a client. Each row is one client, so the classes lie along axis 1.",
             "print logits.argmax(axis=1).shape; it is (N,).",
+        ),
+        Mistake(
+            "no_axis",
+            lambda z, y: np.mean(z.argmax() == y),
+            "argmax without an axis looks through the whole table for one winner. "
+            "Each row is one client and has its own winner.",
+            "print logits.argmax(axis=1); it has N entries.",
+        ),
+        Mistake(
+            "compares_scores",
+            lambda z, y: np.mean(z.max(axis=1) == y),
+            "The largest logit itself is compared with the label. A label is the "
+            "number of a column: ask where the largest is, not how large.",
+            "use argmax.",
+        ),
+        Mistake(
+            "mean_probability",
+            lambda z, y: np.mean(picked(softmax(z), y)),
+            "This averages the probability of the right class. Accuracy only asks "
+            "whether the right class got the largest score.",
+            "compare logits.argmax(axis=1) with labels.",
         ),
     ],
     alternatives=[accuracy_with_a_loop, accuracy_by_counting, accuracy_by_the_label],
@@ -463,8 +675,9 @@ def chance_loss(n_classes):
 
 
 def class_cases(rng):
-    for n_classes in (10, 2, int(rng.integers(20, 200)), 3, 1):
+    for n_classes in (10, 2, int(rng.integers(20, 200)), 3):
         yield Case(f"{n_classes} classes", n_classes=n_classes)
+    yield Case("one class", n_classes=1)
 
 
 def chance_loss_measured(n_classes):
@@ -500,6 +713,13 @@ CHANCE_LOSS = Exercise(
             lambda c: np.log10(c),
             "This is log10; the course measures in nats, with the natural log.",
             "use np.log.",
+        ),
+        Mistake(
+            "times_probability",
+            lambda c: np.log(c) / c,
+            "The log is weighted with the probability 1/C once more. One class is "
+            "right, and its loss counts whole.",
+            "print -np.log(1 / 10).",
         ),
         Mistake(
             "accuracy_of_chance",
