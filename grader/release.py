@@ -15,7 +15,7 @@ import numpy as np
 from course_lib.check_data import exercise_names, load_checks, save_checks
 from course_lib.settings import load_settings
 from grader.exercises import lesson_names, load_lesson
-from grader.source import SourceError, read_lesson
+from grader.source import SourceError, line_of, read_lesson
 
 STUB = 'raise NotImplementedError("Write this function, then run the cell again.")'
 ROUNDING = 1e-12  # what two machines may differ by, relative to an array's largest
@@ -93,8 +93,7 @@ def build(names=None, force=False, write=True, root=None):
     settings = load_settings(root) if root else load_settings()
     for name in lesson_names(settings.solutions) if names is None else names:
         source = read_lesson(settings.solutions / name / f"{name}.py")
-        declared = load_lesson(name, settings.solutions).exercises.values()
-        checks = [exercise.public_checks() for exercise in declared]
+        checks = _public_checks(name, settings.solutions)
         folder = settings.lesson_folder(name)
         built = _place_lesson(folder, release(source), force, write)
         if built.state != "refused" and _place_checks(folder, checks, write):
@@ -190,6 +189,18 @@ def _raises(tree):
         isinstance(node, ast.Raise) or isinstance(node, ast.ClassDef) and _raises(node)
         for node in tree.body
     )
+
+
+def _public_checks(name, folder):
+    """Return the check data of every exercise that a lesson declares."""
+    checks = []
+    for exercise in load_lesson(name, folder).exercises.values():
+        try:
+            checks.append(exercise.public_checks())
+        except (ValueError, TypeError, KeyError) as error:
+            path = folder / name / "checks.py"
+            raise SourceError(path, line_of(path, exercise.name), str(error)) from error
+    return checks
 
 
 def _place_lesson(folder, notebook, force, write):

@@ -122,6 +122,13 @@ def check_id(exercise):
     return f"{exercise}_check"
 
 
+def line_of(path, name):
+    """Return the first line in which a declaration names an exercise, or 1."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(rf"[\"']{name}\b", text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
 def _short(path):
     """Return the path as seen from here, if it lies below."""
     here = Path.cwd()
@@ -157,11 +164,9 @@ def _refuse_missing(path, order, points):
     for name in points:
         if name not in order:
             file = path.with_name("checks.py")
-            text = file.read_text(encoding="utf-8") if file.exists() else ""
-            before = re.split(rf"\b{name}\b", text, maxsplit=1)[0]
             raise SourceError(
                 file,
-                before.count("\n") + 1 if before != text else 1,
+                line_of(file, name),
                 f"the exercise {name!r} has no cells in {path.name}. Add a cell marked "
                 f'# %% solution="{name}" and an empty one marked # %% check="{name}", '
                 "or remove the declaration.",

@@ -266,6 +266,15 @@ def test_a_stub_that_would_not_parse_is_refused_at_its_cell(course):
     assert caught.value.line == 9
 
 
+def test_a_reference_that_fails_is_shown_where_it_is_declared(course):
+    checks = course / "solutions/01_twice/checks.py"
+    checks.write_text(CHECKS.replace("return x * 2", "return x.twice"))
+    with pytest.raises(SourceError, match="three numbers") as caught:
+        built(course)
+    assert caught.value.path.name == "checks.py"
+    assert '"twice(x) -> y"' in CHECKS.splitlines()[caught.value.line - 1]
+
+
 def test_the_digest_sees_text_outputs_and_points_and_not_the_editors_marks(course):
     built(course)
     original = nbformat.read(lesson(course), as_version=4)
