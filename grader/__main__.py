@@ -55,6 +55,10 @@ def cli():
     LESSON is a lesson's name or number: 01_loss or 1. Without one, a command takes
     all of them.
     """
+    try:
+        load_settings()
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 @cli.command()
@@ -112,20 +116,20 @@ def audit(lessons, verbose):
     from grader.exercises import lesson_names
 
     names = lessons or lesson_names()
-    failed = False
     with progress("Auditing", len(names)) as advance:
+        tables = {}
         for name in names:
-            rows = audit_lesson(name)
+            tables[name] = audit_lesson(name)
             advance(name)
-            holding = sum(row.holds for row in rows)
-            style = "green" if holding == len(rows) else "red"
-            tell(name, f"{holding} of {len(rows)} hold", style)
-            for row in rows:
-                if verbose or not row.holds:
-                    state, style = ("holds", "dim") if row.holds else ("fails", "red")
-                    tell(f"  {row.exercise}, {row.tried}", state, style, row.seen)
-            failed |= holding < len(rows)
-    return int(failed)
+    for name, rows in tables.items():
+        holding = sum(row.holds for row in rows)
+        style = "green" if holding == len(rows) else "red"
+        tell(name, f"{holding} of {len(rows)} hold", style)
+        for row in rows:
+            if verbose or not row.holds:
+                state, style = ("holds", "dim") if row.holds else ("fails", "red")
+                tell(f"  {row.exercise}, {row.tried}", state, style, row.seen)
+    return int(not all(row.holds for rows in tables.values() for row in rows))
 
 
 @cli.command()
@@ -254,9 +258,14 @@ def main(arguments=None):
     except click.ClickException as error:
         complain(error.format_message())
         return 2
-    except (ValueError, OSError) as error:
+    except OSError as error:
         complain(error)
-        return 1 if type(error).__name__ == "SourceError" else 2
+        return 2
+    except ValueError as error:
+        if type(error).__name__ != "SourceError":  # anything else is our own fault
+            raise
+        complain(error)
+        return 1
 
 
 if __name__ == "__main__":
