@@ -58,6 +58,8 @@ def main(arguments):
         return 0
     command, rest = arguments[0], arguments[1:]
     python = prepare(with_tests=command == "test")
+    programs = [os.path.dirname(python), os.environ.get("PATH", os.defpath)]
+    os.environ["PATH"] = os.pathsep.join(programs)  # nbgrader calls alembic
     for library in ("OMP", "OPENBLAS", "MKL"):  # networks this small: one is faster
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if command == "lab":

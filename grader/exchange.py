@@ -197,6 +197,37 @@ def place(attempt, settings):
     replace_folder(new, learner / attempt.lesson)
 
 
+def file_away(attempt, notebook, page, settings):
+    """Put graded notebook and feedback where nbgrader looks for them.
+
+    Parameters
+    ----------
+    attempt : Attempt
+    notebook : dict
+        The graded notebook.
+    page : str
+        The feedback page.
+    settings : Settings
+    """
+    about = {
+        name: (attempt.files / name).read_text("utf-8")
+        for name in (TIMESTAMP, SECRET)
+        if (attempt.files / name).is_file()
+    }
+    graded = {f"{attempt.lesson}.ipynb": json.dumps(notebook, indent=1), **about}
+    _put(settings.autograded / attempt.learner / attempt.lesson, graded)
+    shown = {f"{attempt.lesson}.html": page, **about}
+    _put(settings.feedback / attempt.learner / attempt.lesson, shown)
+
+
+def _put(folder, files):
+    new = folder.parent / f".{secrets.token_hex(8)}.new"
+    new.mkdir(parents=True)
+    for name, text in files.items():
+        (new / name).write_text(text, encoding="utf-8")
+    replace_folder(new, folder)
+
+
 def replace_folder(new, folder):
     """Put the folder `new` in the place of `folder`."""
     old = new.with_suffix(".old")

@@ -82,6 +82,7 @@ class Watcher:
         self.tell = tell
         self.walls = walls
         self._keep = keep or self._write_down
+        self._book = None
         self._workers = {}
         self._pool = ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)))
         self._known = set()  # names in inbound that need no second look
@@ -96,6 +97,8 @@ class Watcher:
         self._pool.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers.values():
             worker.close()
+        if self._book is not None:
+            self._book.close()
 
     def run(self, stop, poll_seconds):
         """Look at the exchange again and again until `stop` is set."""
@@ -214,9 +217,17 @@ class Watcher:
     def _write_down(self, attempt, report):
         """Write a report into the gradebook; return the page for the learner."""
         counts = report.notebook and attempt.sender != exchange.ANOTHER
-        if counts and exchange.is_newest(attempt, self.settings):
-            exchange.place(attempt, self.settings)
-        return report.as_html()
+        if not counts or not exchange.is_newest(attempt, self.settings):
+            return report.as_html()
+        if self._book is None:
+            from grader.gradebook import Book
+
+            self._book = Book(self.settings.gradebook_url, self.settings.course_id)
+        exchange.place(attempt, self.settings)
+        self._book.record(report, attempt.learner, attempt.timestamp)
+        page = report.as_html(self._book.marks(attempt.lesson, attempt.learner))
+        exchange.file_away(attempt, report.notebook, page, self.settings)
+        return page
 
     def _worker(self, attempt):
         own = attempt.sender == exchange.OURSELVES
@@ -228,9 +239,18 @@ class Watcher:
         return self._workers.setdefault(walls, Worker(walls))
 
     def _warm_up(self):
-        """Have a worker import everything before the first submission comes."""
+        """Import and prepare everything before the first submission comes."""
         worker = self._worker_with(self.walls or "if possible")
-        threading.Thread(target=worker.start, daemon=True).start()
+
+        def prepare_all():
+            from grader.prepared import prepare
+
+            worker.start()
+            for lesson in self.settings.lesson_names():
+                with contextlib.suppress(Exception):  # it is said when it is graded
+                    prepare(lesson)
+
+        threading.Thread(target=prepare_all, daemon=True).start()
 
 
 def answer_of(report):
