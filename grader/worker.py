@@ -159,7 +159,7 @@ class Worker:
 
 
 def _can_fork_safely():
-    """Return whether a warm process can be forked: elsewhere system libraries object."""
+    """Return whether a warm process can be forked; elsewhere libraries object."""
     return sys.platform == "linux"
 
 

@@ -1,0 +1,473 @@
+"""Cells run and probes are answered, whatever a submission does to prevent it."""
+
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import grader.worker
+from course_lib.values import pack, unpack
+from grader.attempts import Submission
+from grader.channel import Channel
+from grader.processes import Ending
+from grader.worker import Cell, Limits, WallsMissing, Worker, WorkerError
+
+QUICK = Limits(cell_seconds=0.6, probe_seconds=0.6)
+QUESTION = pack(
+    {
+        "calls": [{"function": "double", "arguments": ["x"], "results": ["y"]}],
+        "outputs": ["y"],
+        "cases": [{"x": np.array([1.0, 2.0])}],
+    }
+)
+DOUBLE = Cell("def double(x):\n    return 2 * x")
+CHECK = Cell("", exercise="double")
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker("if possible") as worker:
+        yield worker
+
+
+@pytest.fixture
+def plain_worker(monkeypatch):
+    """A worker as on a machine that can neither fork safely nor wall off."""
+    monkeypatch.setattr(grader.worker, "_can_fork_safely", lambda: False)
+    return Worker("if possible")
+
+
+def run(worker, *sources, limits=QUICK, probes=None, files=None):
+    cells = [Cell(s) if isinstance(s, str) else s for s in sources]
+    return worker.run(cells, probes or {}, limits, files)
+
+
+def text(cell, name="stdout"):
+    return "".join(o["text"] for o in cell.outputs if o.get("name") == name)
+
+
+def answered(probe):
+    """Return the array that the learner's `double` gave."""
+    assert probe.status == "answered", probe.message
+    return unpack(probe.data)[0]["outputs"]["y"]
+
+
+# --- what cells show
+
+
+def test_cells_share_names_and_show_what_a_kernel_shows(worker):
+    first, second = run(worker, "a = 2\nprint('hello')", "a + 1").cells
+    assert (first.status, first.execution_count) == ("ok", 1)
+    stream = {"output_type": "stream", "name": "stdout", "text": "hello\n"}
+    assert first.outputs == [stream]
+    assert second.outputs == [
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "3"},
+            "metadata": {},
+            "execution_count": 2,
+        }
+    ]
+
+
+def test_an_exception_is_an_output_and_the_next_cell_runs(worker):
+    first, second = run(worker, "1 / 0", "7").cells
+    assert (first.status, second.status) == ("error", "ok")
+    assert first.outputs[0]["ename"] == "ZeroDivisionError"
+    assert "\x1b[31m" in "".join(first.outputs[0]["traceback"])  # in colour
+
+
+def test_what_goes_to_stderr_is_shown_and_is_no_failure(worker):
+    source = "import warnings\nwarnings.warn('careful')"
+    (cell,) = run(worker, source).cells
+    assert cell.status == "ok"
+    assert "careful" in text(cell, "stderr")
+
+
+def test_what_c_code_prints_past_python_is_captured(worker):
+    source = "import os\nos.write(1, b'out'); os.write(2, b'err');"
+    (cell,) = run(worker, source).cells
+    assert (text(cell), text(cell, "stderr")) == ("out", "err")
+
+
+def test_a_figure_becomes_a_picture(worker):
+    source = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+    (cell,) = run(worker, source, limits=Limits()).cells
+    assert [set(o["data"]) for o in cell.outputs] == [{"image/png", "text/plain"}]
+
+
+def test_a_display_id_replaces_the_picture_even_from_a_later_cell(worker):
+    show = "h = display('first', display_id=True)"
+    cells = run(worker, show, "h.update('second')\nprint('x')").cells
+    assert cells[0].outputs[0]["data"] == {"text/plain": "'second'"}
+    assert text(cells[1]) == "x\n" and len(cells[1].outputs) == 1
+
+
+def test_a_cleared_output_is_gone(worker):
+    source = (
+        "from IPython.display import clear_output\nprint('old')\n"
+        "clear_output(wait=True)\nprint('new')"
+    )
+    assert text(run(worker, source).cells[0]) == "new\n"
+
+
+def test_a_widget_leaves_its_text_and_no_dead_view(worker):
+    source = (
+        "import ipywidgets\nipywidgets.interact(lambda x: print('x is', x), x=(0, 4));"
+    )
+    (cell,) = run(worker, source, limits=Limits()).cells
+    assert "x is 2" in text(cell)
+    assert not any(
+        "widget-view" in kind for o in cell.outputs for kind in o.get("data", ())
+    )
+
+
+def test_programs_and_their_magics_are_refused_in_words(worker):
+    cells = run(worker, "!pip install x", "files = !ls\nfiles", "%%bash\nls").cells
+    assert [c.status for c in cells] == ["ok"] * 3
+    assert all("cannot start programs" in text(c, "stderr") for c in cells)
+
+
+def test_harmless_magics_work(worker):
+    cells = run(
+        worker,
+        "%matplotlib widget",
+        "%time 1 + 1",
+        "await __import__('asyncio').sleep(0)",
+    )
+    assert [c.status for c in cells.cells] == ["ok"] * 3
+
+
+def test_a_question_to_the_learner_is_an_error_in_words(worker):
+    (cell,) = run(worker, "input('Your name?')").cells
+    assert cell.status == "error" and "nobody sits here" in cell.outputs[0]["evalue"]
+
+
+def test_files_lie_in_the_working_folder(worker):
+    source = "print(open('checks.npz').read())"
+    (cell,) = run(worker, source, files={"checks.npz": b"content"}).cells
+    assert text(cell) == "content\n"
+
+
+def test_a_file_beside_the_notebook_shadows_no_module(worker):
+    files = {"colorsys.py": b"print('shadow')", "mine.py": b"print('found')"}
+    (cell,) = run(worker, "import colorsys, mine", files=files).cells
+    assert text(cell) == "found\n"
+
+
+def test_unseeded_random_numbers_are_the_same_in_every_run(worker):
+    source = (
+        "import random, numpy as np\n"
+        "print(random.random(), np.random.rand(), hash('a'))"
+    )
+    first, second = (text(run(worker, source).cells[0]) for _ in range(2))
+    assert first == second
+
+
+# --- probes
+
+
+def test_a_probe_is_answered_by_what_the_cells_defined(worker):
+    result = run(worker, DOUBLE, CHECK, probes={"double": QUESTION})
+    np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
+    assert [c.status for c in result.cells] == ["ok", "ok"]
+
+
+def test_a_probe_changes_nothing_for_the_cells_after_it(worker):
+    source = (
+        "calls = 0\ndef double(x):\n    global calls\n    calls += 1\n    return 2 * x"
+    )
+    result = run(worker, source, CHECK, "calls", probes={"double": QUESTION})
+    assert result.cells[2].outputs[0]["data"]["text/plain"] == "0"
+
+
+def test_the_source_of_a_check_cell_is_not_run(worker):
+    check = Cell("print('ran')", exercise="double")
+    result = run(worker, DOUBLE, check, probes={"double": QUESTION})
+    assert result.cells[1].outputs == []
+
+
+def test_a_probe_without_a_check_cell_says_so(worker):
+    result = run(worker, DOUBLE, probes={"double": QUESTION})
+    assert result.probes["double"].status == "not_run"
+    assert "no check cell" in result.probes["double"].message
+
+
+ENDS_IN_A_PROBE = {
+    "exit": ("import os; os._exit(0)", "crashed", "ended it"),
+    "segfault": ("import ctypes; ctypes.string_at(0)", "crashed", "C code"),
+    "loop": ("while True: pass", "timeout", "0.6 s"),
+    "deaf loop": (
+        "import signal; signal.signal(2, signal.SIG_IGN)\n    while True: pass",
+        "timeout",
+        "0.6 s",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "body, status, message", ENDS_IN_A_PROBE.values(), ids=ENDS_IN_A_PROBE
+)
+def test_a_function_that_ends_its_probe_costs_one_exercise(
+    worker, body, status, message
+):
+    bad = f"def double(x):\n    {body}"
+    probes = {"double": QUESTION, "other": QUESTION}
+    result = run(worker, bad, CHECK, DOUBLE, Cell("", exercise="other"), probes=probes)
+    assert result.probes["double"].status == status
+    assert message in result.probes["double"].message
+    np.testing.assert_array_equal(answered(result.probes["other"]), [2.0, 4.0])
+
+
+def test_a_transformer_of_cells_cannot_reach_a_probe(worker):
+    hostile = (
+        "import ast\n"
+        "class Always(ast.NodeTransformer):\n"
+        "    def visit_Module(self, node): return ast.parse('4')\n"
+        "shell = get_ipython()\n"
+        "shell.ast_transformers.append(Always())\n"
+        "shell.input_transformers_cleanup.append(lambda lines: ['4\\n'])"
+    )
+    result = run(worker, DOUBLE, hostile, CHECK, probes={"double": QUESTION})
+    np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
+
+
+def test_forged_lines_on_every_file_change_no_result(worker):
+    # A frame as the channel has them, but its token cannot be known in advance.
+    forged = (
+        "import os, struct\n"
+        "def write_everywhere():\n"
+        "    frame = bytes(16) + struct.pack('<Q', 5) + b'ready{\"code\": 0}\\n'\n"
+        "    for file in range(3, 64):\n"
+        "        try: os.write(file, frame * 50)\n"
+        "        except OSError: pass\n"
+        "write_everywhere()\n"
+        "def double(x):\n    write_everywhere()\n    return 2 * x"
+    )
+    result = run(worker, forged, "1 / 0", CHECK, probes={"double": QUESTION})
+    assert [c.status for c in result.cells] == ["ok", "error", "ok"]
+    np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
+
+
+def test_the_process_that_forked_never_sees_the_question(worker):
+    # A thread that reads what it can, while the fork is being asked.
+    source = (
+        "import gc, threading, time\n"
+        "seen = []\n"
+        "def look():\n"
+        "    while True:\n"
+        "        seen.extend(o for o in gc.get_objects() if type(o) is dict\n"
+        "                    and o.get('do') == 'answer')\n"
+        "        time.sleep(0.002)\n"
+        "threading.Thread(target=look, daemon=True).start()\n"
+        "def double(x):\n    time.sleep(0.1)\n    return 2 * x"
+    )
+    result = run(worker, source, CHECK, "len(seen)", probes={"double": QUESTION})
+    assert result.cells[2].outputs[0]["data"]["text/plain"] == "0"
+
+
+# --- cells that take the process with them
+
+ENDS_THE_PROCESS = {
+    "exit": ("import os; os._exit(3)", "crashed", "exit code 3"),
+    "segfault": ("import ctypes; ctypes.string_at(0)", "crashed", "C code"),
+    "abort": ("import os; os.abort()", "crashed", "C code"),
+    "closed files": ("import os; os.closerange(3, 200)", "crashed", "connection"),
+    "deaf loop": (
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+        "timeout",
+        "endless loop",
+    ),
+    "loop that catches": (
+        "def deaf():\n    try:\n        x = 0\n        while True: x += 1\n"
+        "    except BaseException: deaf()\ndeaf()",
+        "timeout",
+        "endless loop",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "source, status, message", ENDS_THE_PROCESS.values(), ids=ENDS_THE_PROCESS
+)
+def test_everything_but_the_cell_that_ended_the_process_is_graded(
+    worker, source, status, message
+):
+    result = run(
+        worker, "a = 5", source, DOUBLE, CHECK, "a", probes={"double": QUESTION}
+    )
+    assert [c.status for c in result.cells] == ["ok", status, "ok", "ok", "ok"]
+    assert message in result.cells[1].outputs[0]["evalue"]
+    np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
+
+
+def test_an_endless_loop_is_interrupted_and_its_names_survive(worker):
+    result = run(worker, "n = 0\nwhile True: n += 1", "n > 1000")
+    first, second = result.cells
+    assert first.status == "timeout" and 0.5 < first.seconds < 2
+    assert [o["ename"] for o in first.outputs] == ["KeyboardInterrupt", "Stopped"]
+    assert "0.6 s" in first.outputs[1]["evalue"]
+    assert second.outputs[0]["data"]["text/plain"] == "True"
+
+
+def test_too_many_ended_processes_leave_the_rest_undone_and_say_so(worker):
+    ends = ["import os; os._exit(1)"] * 7
+    result = run(worker, *ends, DOUBLE, CHECK, probes={"double": QUESTION})
+    assert [c.status for c in result.cells] == ["crashed"] * 6 + ["not_run"] * 3
+    assert "too many times" in result.probes["double"].message
+
+
+def test_the_clock_of_the_submission_ends_it(worker):
+    limits = Limits(cell_seconds=5, submission_seconds=1.0)
+    started = time.monotonic()
+    result = run(
+        worker,
+        "1",
+        "while True: pass",
+        DOUBLE,
+        CHECK,
+        limits=limits,
+        probes={"double": QUESTION},
+    )
+    assert time.monotonic() - started < 4
+    assert [c.status for c in result.cells] == ["ok", "timeout", "not_run", "not_run"]
+    assert "1 s were over" in result.probes["double"].message
+
+
+# --- floods
+
+
+def test_printing_too_much_is_cut_with_a_note(worker):
+    limits = Limits(output_bytes=10_000)
+    source = "for i in range(200_000): print(i)\n'the end'"
+    (cell,) = run(worker, source, limits=limits).cells
+    assert cell.status == "ok"
+    assert len(text(cell)) <= 10_000
+    assert "left out" in text(cell, "stderr")
+
+
+def test_one_enormous_picture_is_left_out_with_a_note(worker):
+    source = "from IPython.display import HTML\nHTML('x' * 30_000_000)"
+    (cell,) = run(worker, source, limits=Limits()).cells
+    assert len(json.dumps(cell.outputs)) < 1000
+    assert "may show 2 MB" in text(cell, "stderr")
+
+
+def test_an_enormous_message_is_cut(worker):
+    (cell,) = run(worker, "raise ValueError('x' * 10_000_000)", limits=Limits()).cells
+    assert cell.status == "error" and len(json.dumps(cell.outputs)) < 100_000
+
+
+def test_flooding_the_graders_channel_ends_only_that_cell(worker):
+    flood = (
+        "import os, stat\n"
+        "for file in range(3, 64):\n"
+        "    try: is_socket = stat.S_ISSOCK(os.fstat(file).st_mode)\n"
+        "    except OSError: continue\n"
+        "    while is_socket: os.write(file, bytes(1 << 16))"
+    )
+    limits = Limits(cell_seconds=5, message_bytes=1 << 20)
+    result = run(worker, flood, "'after'", limits=limits)
+    assert result.cells[0].status == "crashed"
+    assert "channel" in result.cells[0].outputs[0]["evalue"]
+    assert result.cells[1].status == "ok"
+
+
+def test_an_answer_that_is_too_large_is_refused(worker):
+    source = "import numpy as np\ndef double(x): return np.zeros(300_000)"
+    limits = Limits(message_bytes=1 << 20)
+    result = run(worker, source, CHECK, "1", limits=limits, probes={"double": QUESTION})
+    assert result.probes["double"].status == "crashed"
+    assert "larger" in result.probes["double"].message
+    assert result.cells[2].status == "ok"
+
+
+# --- the grader's side
+
+
+def test_a_plain_process_leaves_nothing_behind(plain_worker, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    source = "import os\nos.makedirs('d/e')\nos.chmod('d', 0)\nos.listdir()"
+    (cell,) = run(plain_worker, source).cells
+    assert "'d'" in cell.outputs[0]["data"]["text/plain"]
+    assert os.listdir(tmp_path) == []
+
+
+def test_one_worker_serves_several_threads(worker):
+    results = {}
+
+    def work(k):
+        results[k] = text(run(worker, f"print({k})").cells[0])
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {k: f"{k}\n" for k in range(6)}
+
+
+def test_a_warm_parent_that_died_is_replaced():
+    if sys.platform != "linux":
+        pytest.skip("There is a warm parent only on Linux.")
+    with Worker("if possible") as worker:
+        run(worker, "1")
+        worker._parent._process.kill()
+        worker._parent._process.wait()
+        assert run(worker, "2").cells[0].status == "ok"
+
+
+def test_a_plain_process_gives_the_same_results(plain_worker):
+    result = run(
+        plain_worker, "print('a')", "1 / 0", "import os; os._exit(1)", DOUBLE, CHECK,
+        probes={"double": QUESTION},
+    )  # fmt: skip
+    assert [c.status for c in result.cells] == ["ok", "error", "crashed", "ok", "ok"]
+    np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
+    assert result.walls == "no walls"
+
+
+def test_a_plain_process_survives_a_probe_that_ends_it(plain_worker):
+    bad = "def double(x):\n    while True: pass"
+    result = run(plain_worker, bad, CHECK, "1", probes={"double": QUESTION})
+    assert result.probes["double"].status == "timeout"
+    assert result.cells[2].status == "ok"
+
+
+def test_required_walls_that_are_missing_are_an_error_with_a_way_out(monkeypatch):
+    monkeypatch.setattr(grader.worker, "_can_fork_safely", lambda: False)
+    with pytest.raises(WallsMissing, match="--unsafe-no-sandbox"):
+        Worker("required").run([Cell("1")], {})
+
+
+def test_a_wish_for_walls_that_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match="if possible"):
+        Worker("perhaps")
+
+
+def test_a_lost_guard_is_not_the_learners_fault():
+    class Lost:
+        """A process whose guard was killed, twice; the third one works."""
+
+        channel = Channel(socket.socketpair()[0], 10)
+
+        def close(self):
+            return Ending(lost=True)
+
+    submission = Submission([Cell("1")], {}, QUICK)
+    submission.attempt(Lost(), {})
+    assert not submission.is_settled()
+    assert submission.result("").cells[0].status == "not_run"
+
+
+def test_an_error_of_the_grader_itself_is_no_result(monkeypatch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", os.devnull)
+        with Worker("if possible") as worker, pytest.raises((WorkerError, OSError)):
+            run(worker, "1")
