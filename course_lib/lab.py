@@ -148,6 +148,7 @@ def start_lab(settings, port, token):
         "--ServerApp.open_browser=False",
         "--ServerApp.allow_root=True",
         "--ServerApp.log_level=WARN",
+        "--MappingKernelManager.transport_encryption=auto",
         f"--ServerApp.root_dir={settings.root}",
         "--LabApp.expose_app_in_browser=True",  # lets the Submit button save first
         # Tabs that were open when this course was left, not some other project's.

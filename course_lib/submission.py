@@ -8,17 +8,15 @@ import os
 import textwrap
 import threading
 import time
-from html import escape
 from pathlib import Path
-from urllib.parse import quote
 
 from course_lib import hand_in as post
 from course_lib.settings import load_settings
+from course_lib.submission_messages import Message, answer_message, waiting_message
 
 SAVE_SECONDS = 4.0  # how long JupyterLab may take to write the notebook
 NOW_SECONDS = 60.0  # how long `submit(..., now=True)` waits for its answer
 WATCH_SECONDS = 4 * 3600.0  # how long the button's cell looks for an answer
-START_GRADER = "python3 course.py watch"
 # The first way needs `--expose-app-in-browser`, which `course.py lab` sets; the second
 # presses Ctrl+S, or Cmd+S on a Mac.
 SAVE = """\
@@ -63,21 +61,6 @@ def submit(lesson, now=False):
         desk.follow(NOW_SECONDS)
     else:
         desk.show_button()
-
-
-class Message:
-    """Something to show: as HTML where there is a page, as text elsewhere."""
-
-    def __init__(self, text, html=None):
-        self.text = text
-        self.html = html or f"<pre>{escape(text)}</pre>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Called by IPython to show this."""
-        return {"text/plain": self.text, "text/html": self.html}
-
-    def __repr__(self):
-        return self.text
 
 
 class Desk:
@@ -254,48 +237,6 @@ def changed_functions(text, namespace):
             if ast.dump(ast.parse(source).body[0]) != definition:
                 changed.append(name)
     return changed
-
-
-def waiting_message(receipt, running, warning=""):
-    """Return what to say while there is no answer yet."""
-    lines = [f"{receipt.lesson}: handed in at {receipt.timestamp}."]
-    if running:
-        lines.append("It is safe. It is being graded …")
-    else:
-        lines += [
-            "It is safe, and no grader is running at the moment.",
-            f"To start one, in the course's folder: {START_GRADER}",
-            f"The answer will appear here, and at {receipt.kept_page}",
-        ]
-    return Message("\n".join(lines + ([warning] if warning else [])))
-
-
-def answer_message(receipt, answer, notebook, warning=""):
-    """Return what to say when the grader has answered.
-
-    Parameters
-    ----------
-    receipt : Receipt
-    answer : dict
-        ``report`` (as `python -m grader grade --json` prints it), and ``text`` and
-        ``html``: a list each, one for each verdict.
-    notebook : Path
-        From whose folder the link to the page leads.
-    warning : str
-    """
-    report = answer["report"]
-    head = f"{receipt.lesson}: {report['score']:g} of {report['max_score']:g} points"
-    when = f"handed in at {receipt.timestamp}"
-    notes = [*report["deviations"], *([warning] if warning else [])]
-    text = [f"{head}, {when}", *answer["text"], *(f"Note: {note}" for note in notes)]
-    text.append(f"The whole page: {receipt.kept_page}")
-    link = os.path.relpath(receipt.kept_page, notebook.parent).replace(os.sep, "/")
-    html = [f"<p><strong>{escape(head)}</strong>, {escape(when)}</p>", *answer["html"]]
-    if notes:
-        items = "".join(f"<li>{escape(note)}</li>" for note in notes)
-        html.append(f"<p>Notes on your notebook:</p><ul>{items}</ul>")
-    html.append(f'<p><a href="{quote(link)}">Open the whole feedback page</a></p>')
-    return Message("\n\n".join(text), "".join(html))
 
 
 def _written(notebook):

@@ -183,49 +183,21 @@ def is_newest(attempt, settings):
 
 
 def place(attempt, settings):
-    """Put an attempt where nbgrader looks for a learner's submission.
-
-    A notebook by another name is there under the lesson's, or nbgrader skips it.
-    """
+    """Put an attempt where nbgrader looks for a learner's submission."""
     learner = settings.submitted / attempt.learner
     learner.mkdir(parents=True, exist_ok=True)
     new = learner / f".{secrets.token_hex(8)}.new"
     shutil.copytree(attempt.files, new)
-    found = attempt.notebooks()
-    if found and found[0].stem != attempt.lesson:
-        os.replace(new / found[0].name, new / f"{attempt.lesson}.ipynb")
     replace_folder(new, learner / attempt.lesson)
 
 
-def file_away(attempt, notebook, page, settings):
-    """Put graded notebook and feedback where nbgrader looks for them.
-
-    Parameters
-    ----------
-    attempt : Attempt
-    notebook : dict
-        The graded notebook.
-    page : str
-        The feedback page.
-    settings : Settings
-    """
-    about = {
-        name: (attempt.files / name).read_text("utf-8")
-        for name in (TIMESTAMP, SECRET)
-        if (attempt.files / name).is_file()
-    }
-    graded = {f"{attempt.lesson}.ipynb": json.dumps(notebook, indent=1), **about}
-    _put(settings.autograded / attempt.learner / attempt.lesson, graded)
-    shown = {f"{attempt.lesson}.html": page, **about}
-    _put(settings.feedback / attempt.learner / attempt.lesson, shown)
-
-
-def _put(folder, files):
-    new = folder.parent / f".{secrets.token_hex(8)}.new"
-    new.mkdir(parents=True)
-    for name, text in files.items():
-        (new / name).write_text(text, encoding="utf-8")
-    replace_folder(new, folder)
+def place_secret(attempt, settings):
+    """Put an attempt's secret beside what was graded: nbgrader returns pages by it."""
+    if attempt.secret:
+        for step in (settings.autograded, settings.feedback):
+            write_whole(
+                step / attempt.learner / attempt.lesson / SECRET, attempt.secret
+            )
 
 
 def replace_folder(new, folder):

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -22,9 +21,11 @@ from course_lib.file_lock import file_lock
 from course_lib.hand_in import open_exchange
 from course_lib.settings import load_settings
 from grader import exchange
+from grader.feedback import write_feedback
+from grader.heartbeat import heartbeat
 from grader.reports import NOT_GRADED, Report, from_notebook
+from grader.secret import course_secret
 
-HEARTBEAT_EVERY = 2.0  # seconds
 LAST_SECONDS = 5.0  # for what is being graded when it is told to stop
 RETRY_SECONDS = (1, 5, 30, 60)  # after the gradebook could not be written
 
@@ -55,7 +56,7 @@ def watch(settings, poll_seconds=None, stop=None, tell=print, walls=None):
             if held:
                 open_exchange(settings)
                 tell(f"Watching {settings.inbound}")
-                with Watcher(settings, tell, walls) as watcher, _heartbeat(settings):
+                with Watcher(settings, tell, walls) as watcher, heartbeat(settings):
                     watcher.run(stop, poll_seconds)
                 return
         if not waiting:
@@ -159,6 +160,7 @@ class Watcher:
             learner=attempt.learner,
             secret=course_secret(self.settings),
             worker=self._worker(attempt),
+            solutions=self.settings.solutions,
             file=notebooks[0].name if notebooks else "",
         )
         report.deviations += attempt.notes
@@ -220,14 +222,20 @@ class Watcher:
         if not counts or not exchange.is_newest(attempt, self.settings):
             return report.as_html()
         if self._book is None:
-            from grader.gradebook import Book
-
-            self._book = Book(self.settings.gradebook_url, self.settings.course_id)
+            self._book = self._open_book()
         exchange.place(attempt, self.settings)
         self._book.record(report, attempt.learner, attempt.timestamp)
-        page = report.as_html(self._book.marks(attempt.lesson, attempt.learner))
-        exchange.file_away(attempt, report.notebook, page, self.settings)
+        marks = self._book.marks(attempt.lesson, attempt.learner)
+        page = write_feedback(
+            report, attempt.learner, self.settings, marks, attempt.timestamp
+        )
+        exchange.place_secret(attempt, self.settings)
         return page
+
+    def _open_book(self):
+        from grader.gradebook import Book
+
+        return Book(self.settings.gradebook_url, self.settings.course_id)
 
     def _worker(self, attempt):
         own = attempt.sender == exchange.OURSELVES
@@ -248,7 +256,9 @@ class Watcher:
             worker.start()
             for lesson in self.settings.lesson_names():
                 with contextlib.suppress(Exception):  # it is said when it is graded
-                    prepare(lesson)
+                    prepare(lesson, self.settings.solutions)
+            with contextlib.suppress(Exception):
+                self._open_book().close()
 
         threading.Thread(target=prepare_all, daemon=True).start()
 
@@ -260,17 +270,6 @@ def answer_of(report):
         "text": [verdict.as_text() for verdict in report.exercises],
         "html": [verdict.as_html() for verdict in report.exercises],
     }
-
-
-def course_secret(settings):
-    """Return the course's secret bytes; drawn when first asked for, then kept."""
-    with contextlib.suppress(FileNotFoundError):
-        return settings.secret_file.read_bytes()
-    settings.class_folder.mkdir(parents=True, exist_ok=True)
-    with file_lock(settings.class_folder / "secret.lock"):
-        if not settings.secret_file.exists():
-            exchange.write_whole(settings.secret_file, os.urandom(32).hex())
-    return settings.secret_file.read_bytes()
 
 
 def _refusal(attempt, reason):
@@ -290,30 +289,6 @@ def _refusal(attempt, reason):
 
 def _say(error):
     return str(error).strip() or type(error).__name__
-
-
-@contextlib.contextmanager
-def _heartbeat(settings):
-    """While it is entered, keep the file fresh by which learners know of a grader."""
-    over = threading.Event()
-    about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-
-    def beat():
-        while True:
-            with contextlib.suppress(OSError):
-                exchange.write_whole(settings.heartbeat, json.dumps(about), 0o644)
-            if over.wait(HEARTBEAT_EVERY):
-                return
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        with contextlib.suppress(OSError):
-            settings.heartbeat.unlink()
 
 
 def main(settings=None, **options):

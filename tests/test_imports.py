@@ -63,7 +63,8 @@ COURSE = {
     "lifeline": "",
     "outbound": "",
     "hand_in": "settings file_lock",
-    "submission": "settings file_lock hand_in outbound page",
+    "submission": "settings hand_in submission_messages",
+    "submission_messages": "",
     "lab": "settings hand_in outbound lifeline file_lock",
 }
 
@@ -118,9 +119,10 @@ GRADER = {
     "gradebook": "reports",
     "batch": "grade reports gradebook worker",
     "nbgrader_steps": "grade gradebook reports exercises worker prepared",
-    "exchange": "plain_files course_lib.hand_in course_lib.outbound",
-    "watch": "exchange grade batch gradebook feedback reports worker "
-    "course_lib.hand_in course_lib.outbound",
+    "exchange": "plain_files course_lib.hand_in",
+    "heartbeat": "exchange",
+    "watch": "exchange heartbeat prepared grade gradebook feedback reports secret "
+    "worker course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
     "export": "gradebook",
     "class_report": "gradebook reports",

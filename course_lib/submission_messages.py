@@ -1,0 +1,64 @@
+"""What a learner reads after handing in: as text, and as HTML with all escaped."""
+
+import os
+from html import escape
+from urllib.parse import quote
+
+START_GRADER = "python3 course.py watch"
+
+
+class Message:
+    """Something to show: as HTML where there is a page, as text elsewhere."""
+
+    def __init__(self, text, html=None):
+        self.text = text
+        self.html = html or f"<pre>{escape(text)}</pre>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Called by IPython to show this."""
+        return {"text/plain": self.text, "text/html": self.html}
+
+    def __repr__(self):
+        return self.text
+
+
+def waiting_message(receipt, running, warning=""):
+    """Return what to say while there is no answer yet."""
+    lines = [f"{receipt.lesson}: handed in at {receipt.timestamp}."]
+    if running:
+        lines.append("It is safe. It is being graded …")
+    else:
+        lines += [
+            "It is safe, and no grader is running at the moment.",
+            f"To start one, in the course's folder: {START_GRADER}",
+            f"The answer will appear here, and at {receipt.kept_page}",
+        ]
+    return Message("\n".join(lines + ([warning] if warning else [])))
+
+
+def answer_message(receipt, answer, notebook, warning=""):
+    """Return what to say when the grader has answered.
+
+    Parameters
+    ----------
+    receipt : Receipt
+    answer : dict
+        ``report`` (as `python -m grader grade --json` prints it), and ``text`` and
+        ``html``: a list each, one for each verdict.
+    notebook : Path
+        From whose folder the link to the page leads.
+    warning : str
+    """
+    report = answer["report"]
+    head = f"{receipt.lesson}: {report['score']:g} of {report['max_score']:g} points"
+    when = f"handed in at {receipt.timestamp}"
+    notes = [*report["deviations"], *([warning] if warning else [])]
+    text = [f"{head}, {when}", *answer["text"], *(f"Note: {note}" for note in notes)]
+    text.append(f"The whole page: {receipt.kept_page}")
+    link = os.path.relpath(receipt.kept_page, notebook.parent).replace(os.sep, "/")
+    html = [f"<p><strong>{escape(head)}</strong>, {escape(when)}</p>", *answer["html"]]
+    if notes:
+        items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+        html.append(f"<p>Notes on your notebook:</p><ul>{items}</ul>")
+    html.append(f'<p><a href="{quote(link)}">Open the whole feedback page</a></p>')
+    return Message("\n\n".join(text), "".join(html))
