@@ -19,7 +19,16 @@ UNJUDGED = ("timeout", "crashed")
 _shared = {"worker": None, "lock": threading.Lock()}
 
 
-def grade(lesson, submission, *, learner="", secret=b"", worker=None, file=""):
+def grade(
+    lesson,
+    submission,
+    *,
+    learner="",
+    secret=b"",
+    worker=None,
+    file="",
+    solutions=None,
+):
     """Grade one submission.
 
     Parameters
@@ -36,6 +45,8 @@ def grade(lesson, submission, *, learner="", secret=b"", worker=None, file=""):
         Runs learner code; by default one that this process keeps.
     file : str
         The submitted file's name, for the report.
+    solutions : path, optional
+        The folder of all lessons' sources; by default this course's.
 
     Returns
     -------
@@ -48,7 +59,7 @@ def grade(lesson, submission, *, learner="", secret=b"", worker=None, file=""):
         submission raises.
     """
     start = time.perf_counter()
-    prepared = prepare(lesson)
+    prepared = prepare(lesson, solutions)
     try:
         answers = read_answers(prepared.notebook, submission, prepared.name, file)
     except (Unreadable, WrongLesson) as error:

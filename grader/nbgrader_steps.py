@@ -1,0 +1,236 @@
+"""nbgrader as a guest: its commands and Formgrader give the scores that `grade` gives.
+
+The course's ``nbgrader_config.py`` ends with::
+
+    from grader.nbgrader_steps import configure
+
+    configure(c, settings)
+
+Then ``nbgrader autograde`` and Formgrader's button grade behind the walls and write
+nbgrader's gradebook, ``generate_feedback`` writes the course's feedback pages, and
+``generate_assignment`` gives the same lessons as ``build``.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from traitlets import Unicode
+
+from course_lib.settings import ROOT, load_settings
+from grader.reports import from_notebook
+
+IGNORED = ["*.py", "*.kept-*.ipynb"]  # sources and checks never leave their folder
+ALSO_SHOWN = (
+    *(
+        "p",
+        "div",
+        "span",
+        "pre",
+        "br",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "del",
+        "sub",
+        "sup",
+    ),
+    *("table", "thead", "tbody", "tr", "th", "td", "details", "summary", "img"),
+)
+
+
+def configure(c, settings=None):
+    """Have nbgrader grade, give back and build as this course does.
+
+    Parameters
+    ----------
+    c : traitlets.config.Config
+        Changed in place.
+    settings : Settings, default=the course's
+
+    Notes
+    -----
+    Formgrader's button that builds an assignment first removes what is there, so
+    nbgrader's release folder is one in the class folder: in ``lessons/`` there may be
+    somebody's work.
+    """
+    settings = settings or load_settings()
+    root = str(settings.root)
+    folder = c.CourseDirectory
+    folder.release_directory = os.path.relpath(settings.class_folder / "release", root)
+    folder.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", *IGNORED]
+    c.Autograde.exporter_class = SubmissionExporter
+    c.Autograde.pre_convert_hook = PrepareSubmission(settings)
+    c.Autograde.sanitize_preprocessors = [GradeSubmission]
+    c.Autograde.autograde_preprocessors = [RecordGrades, AssignLatePenalties]
+    c.GenerateFeedback.exporter_class = FeedbackExporter
+    c.GenerateFeedback.preprocessors = []
+    c.GenerateAssignment.preprocessors = [ReleaseLesson]
+    for step in (GradeSubmission, RecordGrades, FeedbackExporter, ReleaseLesson):
+        c[step.__name__].course_root = root
+    # Formgrader shows learners' cells in the instructor's browser.
+    c.HTMLExporter.sanitize_html = True
+    c.SanitizeHTML.tags = sorted({*SanitizeHTML().tags, *ALSO_SHOWN})
+    c.SanitizeHTML.attributes = {
+        "a": ["href", "title"],
+        "img": ["alt", "src"],
+        "*": ["class", "scope"],
+    }
+    with contextlib.suppress(OSError):  # nbgrader makes a database, but no folder
+        settings.class_folder.mkdir(exist_ok=True)
+    programs = os.path.dirname(sys.executable)  # nbgrader calls `alembic` by its name
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), programs])
+
+
+class PrepareSubmission:
+    """Called by nbgrader before it grades: enters the lesson, finds renamed files.
+
+    nbgrader refuses a lesson that is not in its gradebook, and passes over a notebook
+    that does not have the lesson's name.
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
+
+    def __call__(self, assignment, student, notebooks):
+        """Called by nbgrader with the paths of one submission's notebooks."""
+        from grader.gradebook import Book
+        from grader.prepared import prepare
+
+        folder = Path(notebooks[0]).parent
+        lesson = folder.name
+        prepared = prepare(lesson, self.settings.solutions)
+        with Book(self.settings.gradebook_url, self.settings.course_id) as book:
+            book.register(lesson, prepared.notebook)
+        expected = str(folder / f"{lesson}.ipynb")
+        if expected not in notebooks:
+            shutil.copyfile(notebooks[0], expected)
+            notebooks.append(expected)
+
+
+class SubmissionExporter(NotebookExporter):
+    """Hands a submission on as bytes, so that a broken one is graded as well."""
+
+    def from_filename(self, filename, resources=None, **kw):
+        """Read a notebook's file; called by nbgrader in each of its two rounds."""
+        resources = resources if resources is not None else {}
+        path = Path(filename)
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        if any(isinstance(step, GradeSubmission) for step in self._preprocessors):
+            resources["submission"] = path
+            notebook = nbformat.v4.new_notebook()
+        else:
+            notebook = nbformat.read(path, as_version=4)
+        return self.from_notebook_node(notebook, resources, **kw)
+
+
+class CourseStep(NbGraderPreprocessor):
+    """A step of nbgrader's that knows the course."""
+
+    course_root = Unicode(str(ROOT), help="The folder of course.toml.").tag(config=True)
+
+    @property
+    def settings(self):
+        """The course's settings."""
+        return load_settings(self.course_root)
+
+
+class GradeSubmission(CourseStep):
+    """Grades the submission, and hands on the graded notebook in its place."""
+
+    def preprocess(self, nb, resources):
+        """Called by the exporter, in the first of nbgrader's two rounds."""
+        from grader.grade import grade
+        from grader.secret import course_secret
+
+        about, path = resources["nbgrader"], resources["submission"]
+        name, others = _siblings(path)
+        report = grade(
+            about["assignment"],
+            path.read_bytes(),
+            learner=about["student"],
+            secret=course_secret(self.settings),
+            file=name,
+            solutions=self.settings.solutions,
+        )
+        if others:
+            names = ", ".join(others[:10])
+            report.deviations.append(
+                f"Only the lesson's notebook is graded. Ignored: {names}."
+            )
+            report.into(report.notebook)
+        self.log.info("%s: %s", about["student"], report.as_json())
+        return nbformat.from_dict(report.notebook), resources
+
+
+class RecordGrades(CourseStep):
+    """Writes the report that a graded notebook holds into the gradebook."""
+
+    def preprocess(self, nb, resources):
+        """Called by the exporter, in the second of nbgrader's two rounds."""
+        from grader.gradebook import Book
+
+        about = resources["nbgrader"]
+        with Book(about["db_url"], self.settings.course_id) as book:
+            book.record(from_notebook(nb), about["student"])
+        return nb, resources
+
+
+class FeedbackExporter(HTMLExporter):
+    """Gives the feedback page of a graded notebook, with what people added."""
+
+    course_root = CourseStep.course_root
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """Return the page; called by ``nbgrader generate_feedback``."""
+        from grader.gradebook import Book
+
+        about = resources["nbgrader"]
+        course_id = load_settings(self.course_root).course_id
+        with Book(about["db_url"], course_id) as book:
+            marks = book.marks(about["assignment"], about["student"])
+        resources["output_extension"] = ".html"
+        return from_notebook(nb).as_html(marks), resources
+
+
+class ReleaseLesson(CourseStep):
+    """Gives the lesson that `build` gives, checks beside it, and enters it."""
+
+    def preprocess(self, nb, resources):
+        """Called by the exporter of ``nbgrader generate_assignment``."""
+        from grader.gradebook import Book
+        from grader.prepared import prepare
+        from grader.release import release
+        from grader.source import read_lesson
+
+        about, settings = resources["nbgrader"], self.settings
+        lesson = about["assignment"]
+        notebook = release(read_lesson(settings.solutions / lesson / f"{lesson}.py"))
+        with Book(about["db_url"], settings.course_id) as book:
+            book.register(lesson, notebook)
+        checks = prepare(lesson, settings.solutions).checks_file
+        resources["outputs"] = {"checks.npz": checks}
+        return notebook, resources
+
+
+def _siblings(path):
+    """Return the name a notebook was submitted by, and the names of extra files."""
+    content, name, others = path.read_bytes(), path.name, []
+    for other in sorted(path.parent.iterdir()):
+        if other == path or other.name == "timestamp.txt" or other.suffix == ".txt":
+            continue
+        same = other.suffix == ".ipynb" and other.is_file() and not other.is_symlink()
+        if same and other.read_bytes() == content:
+            name = other.name
+        else:
+            others.append(other.name)
+    return name, others
