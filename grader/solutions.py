@@ -4,15 +4,17 @@ import asyncio
 import os
 import tempfile
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.settings import load_settings
 from grader.exercises import lesson_names
 from grader.release import build, notebook_bytes, write_file
-from grader.source import SourceError, read_lesson
+from grader.source import KERNELSPEC, SourceError, read_lesson
 
 CELL_SECONDS = 120
+START_SECONDS = 60
 HEADLESS = {
     "COURSE_HEADLESS": "1",
     "OMP_NUM_THREADS": "1",
@@ -130,24 +132,53 @@ async def _run(settings, name, notebook, tell):
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as scratch:
         checks = settings.lesson_folder(name) / "checks.npz"
         Path(scratch, checks.name).write_bytes(checks.read_bytes())
-        client = NotebookClient(
-            notebook,
-            timeout=CELL_SECONDS,
-            allow_errors=True,
-            record_timing=False,
-            on_cell_executed=lambda **details: tell(name),
-        )
-        environment = {**os.environ, **HEADLESS}
-        with open(Path(scratch, "kernel.log"), "w+b") as log:
+        log = Path(scratch, "kernel.log")
+        async with _kernel(scratch, log) as (manager, channels):
+            client = NotebookClient(
+                notebook,
+                km=manager,
+                timeout=CELL_SECONDS,
+                allow_errors=True,
+                record_timing=False,
+            )
+            client.kc = channels
             try:
-                await client.async_execute(cwd=scratch, env=environment, stderr=log)
+                for index, cell in enumerate(notebook.cells):
+                    await client.async_execute_cell(cell, index)
+                    if cell.cell_type == "code":
+                        tell(name)
             except CellTimeoutError:
                 return notebook, [f"a cell ran longer than {CELL_SECONDS} s."]
             except DeadKernelError:
-                log.seek(0)
-                last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
+                last = log.read_text(errors="replace").strip().rpartition("\n")[2]
                 return notebook, [f"the kernel died while a cell ran. {last}".strip()]
     return notebook, []
+
+
+@asynccontextmanager
+async def _kernel(folder, log):
+    """Start a kernel in a folder and end it, also when the run is stopped.
+
+    nbclient would take Ctrl+C for itself, end one kernel and wait for the others.
+    """
+    from jupyter_client.manager import AsyncKernelManager
+
+    manager = AsyncKernelManager(kernel_name=KERNELSPEC["name"])
+    with open(log, "wb") as stderr:
+        await manager.start_kernel(
+            cwd=folder,
+            env={**os.environ, **HEADLESS},
+            stderr=stderr,
+            extra_arguments=["--HistoryManager.hist_file=:memory:"],
+        )
+    channels = manager.client()
+    try:
+        channels.start_channels()
+        await channels.wait_for_ready(timeout=START_SECONDS)
+        yield manager, channels
+    finally:
+        channels.stop_channels()
+        await manager.shutdown_kernel(now=True)
 
 
 def _output_problems(notebook):
