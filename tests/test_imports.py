@@ -116,9 +116,10 @@ GRADER = {
     "audit": "source release exercises prepared grade worker judge course_lib.probes "
     "course_lib.judging course_lib.verdicts course_lib.check_data",
     # ... to a class
+    "secret": "",
     "gradebook": "reports",
     "batch": "grade reports gradebook worker",
-    "nbgrader_steps": "grade gradebook reports exercises worker prepared",
+    "nbgrader_steps": "grade gradebook reports prepared release source secret",
     "exchange": "plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "watch": "exchange heartbeat prepared grade gradebook feedback reports secret "
