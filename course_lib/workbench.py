@@ -61,7 +61,7 @@ def badge(defaults):
     Returns
     -------
     str
-        Empty when the explorer uses none.
+        Names in backticks; empty when the explorer uses none.
     """
     yours = [name for name in defaults if name in _adopted]
     others = [name for name in defaults if name not in _adopted]
@@ -75,5 +75,5 @@ def badge(defaults):
 
 
 def _listed(names):
-    *first, last = names
+    *first, last = [f"`{name}`" for name in names]
     return f"{', '.join(first)} and {last}" if first else last

@@ -8,7 +8,7 @@ explorers.loss.confident_error()
 from importlib import import_module
 from pathlib import Path
 
-_KIT = {"__init__", "explorer", "controls", "loss_ticket"}
+_KIT = {"__init__", "explorer", "controls"}
 MODULES = sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - _KIT)
 
 

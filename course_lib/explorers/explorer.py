@@ -180,6 +180,7 @@ class Explorer:
         buttons.layout.flex_flow = "row wrap"
         panel = ipywidgets.VBox([heading, *self._widgets.values(), buttons])
         panel.add_class("course-controls")
+        panel.layout.margin = "0 0 4px"
         return panel
 
     def _buttons(self, ipywidgets):
@@ -239,7 +240,7 @@ class Explorer:
         if shares and max(shares) < REVEAL_AFTER and not page.is_headless():
             said = page.rich(self.card.with_unit(self.card.choice))
             return (
-                f"You predicted: <strong>{said}</strong>. Move the slider from end to "
+                f"You predicted: <strong>{said}</strong>. Move a slider from end to "
                 "end, and see."
             )
         return self.card.verdict()

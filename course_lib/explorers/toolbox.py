@@ -74,7 +74,7 @@ def _first_slider():
             because="`b` has one number for each feature, and each of the seven rows "
             "gets the same.",
         ),
-        size=(6.4, 4.0),
+        size=(5.6, 4.2),
     )
 
 
@@ -89,13 +89,16 @@ def _build_first_slider(figure):
         axes, *POINTS.T, markerfacecolor="none", markeredgecolor=plots.QUIET
     )
     after = plots.draw_marker(axes, *POINTS.T)
+    plots.draw_label(axes, *POINTS[0], "x", offset=(-16, 0))
+    moved = axes.text(0, 0, "x + b", color=plots.BLUE, ha="right", va="top")
 
     def update(numbers):
         after.set_data(*numbers["y"].T)
+        moved.set_position(numbers["y"][0] - 0.15)
         for way, start, end in zip(ways, numbers["x"], numbers["y"], strict=True):
             way.set_data(*np.transpose([start, end]))
 
-    return [*ways, after], update
+    return [*ways, after, moved], update
 
 
 def _read_first_slider(numbers):
