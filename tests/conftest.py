@@ -1,0 +1,88 @@
+"""What several test files share: a copy of the course that tests may change."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_course import write_course
+
+from course_lib.settings import ROOT, load_settings
+
+PARTS = (
+    "course.py",
+    "course.toml",
+    "nbgrader_config.py",
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements-tests.txt",
+    "course_lib",
+    "grader",
+)
+TRASH = shutil.ignore_patterns("__pycache__", "*.egg-info")
+
+
+def copy_course(root):
+    """Copy the course's programs to `root`, without lessons and solutions."""
+    root.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, root / part, ignore=TRASH)
+        else:
+            shutil.copy(ROOT / part, root / part)
+    return root
+
+
+def course_environment(root, **more):
+    """Return the environment in which the copy at `root` runs: this Python, its code.
+
+    Nothing of this computer's user is read or written: home, Jupyter's folders and
+    the exchange are the copy's own.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COURSE_", "JUPYTER_", "JPY_", "PYTEST_"))
+    }
+    home = root / "home"
+    home.mkdir(exist_ok=True)
+    return {
+        **kept,
+        "HOME": str(home),
+        "COURSE_PYTHON": sys.executable,
+        "PYTHONPATH": str(root),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **more,
+    }
+
+
+@pytest.fixture(scope="session")
+def built_course(tmp_path_factory):
+    """Return a copy of the course whose one small lesson is built. Do not change it."""
+    root = copy_course(tmp_path_factory.mktemp("built") / "course")
+    identity = (root / "course.toml").read_text(encoding="utf-8")
+    write_course(root)
+    (root / "course.toml").write_text(identity, encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-P", "-m", "grader", "build"],
+        cwd=root,
+        env=course_environment(root),
+        check=True,
+        capture_output=True,
+    )
+    shutil.rmtree(root / "home")
+    return root
+
+
+@pytest.fixture
+def course(built_course, tmp_path) -> Path:
+    """Return the root of a copy of the course with one small lesson, built."""
+    return Path(shutil.copytree(built_course, tmp_path / "course"))
+
+
+@pytest.fixture
+def settings(course):
+    """Return the settings of the test's own copy of the course."""
+    return load_settings(course)
