@@ -98,7 +98,9 @@ class Recorder:
                 self._places.setdefault(display_id, []).append(place)
             if output["output_type"] == "stream":
                 output["text"] = "".join(output["text"])
-        return self._outputs, updates
+        # What is written between two cells must not reach what was handed over.
+        outputs, self._outputs = self._outputs, []
+        return outputs, updates
 
     def _weigh(self, size):
         """Count an output's bytes; return whether there was room for it."""
