@@ -27,7 +27,7 @@
 # |---|---|---|
 # | forward | the network turns its input into an answer | 1 |
 # | loss | one number says how wrong the answer is | 1 |
-# | backward | every weight hears its share of the blame | 2 |
+# | backward | every weight hears its share of the blame | 2, 3, 4 |
 # | update | every weight moves a little, away from the blame | 2 |
 #
 # Repeat it some thousand times, and the network has learned.
@@ -61,7 +61,7 @@
 import numpy as np
 
 from course_lib import explorers
-from course_lib.predictions import ask, say
+from course_lib.predictions import say
 
 explorers.toolbox.environment_report()
 
@@ -83,32 +83,13 @@ explorers.toolbox.environment_report()
 # Commit three answers; do not compute them.
 
 # %%
-ask(
-    "shape_product",
-    "`x` is (7, 5) and `W` is (5, 3). What is the shape of `x @ W`?",
-    ["(7, 3)", "(5, 5)", "(7, 5, 3)"],
-    "(7, 3)",
-    "The inner sizes meet and vanish; the outer ones stay.",
-)
-ask(
-    "shape_sum",
-    "`x` is (7, 5). What is the shape of `x.sum(axis=0)`?",
-    ["(7,)", "(5,)", "one number"],
-    "(5,)",
-    "Axis 0 is the batch. A sum over it makes it vanish, and 5 columns stay.",
-)
+explorers.shape_quiz.two_shapes()
 
 # %% [markdown]
 # The third is the one that catches nearly everybody.
 
 # %%
-ask(
-    "shape_trap",
-    "`column` is (7, 1) and `row` is (7,). What is the shape of `column - row`?",
-    ["(7,)", "(7, 1)", "(7, 7)", "none: it is an error"],
-    "(7, 7)",
-    "NumPy stretches both: every entry of the column meets every entry of the row.",
-)
+explorers.shape_quiz.the_trap()
 
 # %% [markdown]
 # Now measure.
@@ -183,15 +164,17 @@ def add_bias(x, b):
 #
 # ```
 # add_bias   0 of 1 points
-#   y[1, 2]: yours -24, expected 36
+#   y[0, 2]: yours -27, expected 33
 # b is subtracted; a bias is added.
 # Next: try x = [[0, 0]] and b = [1, 2]: y is [[1, 2]].
+# Try it: add_bias(np.array([[1.0, 2.0, 3.0], ...
 # ```
 #
 # 1. The exercise, and its points.
-# 2. The entry that is furthest off: row 1, column 2.
+# 2. The entry that is furthest off: row 0, column 2.
 # 3. The cause. It is named only if it explains every entry.
-# 4. What to measure **next**. A line "Try it" with a call to copy may follow.
+# 4. What to measure **next**.
+# 5. A call to copy into a cell of your own, which shows the difference.
 #
 # Now answer it right, and run the check again.
 
@@ -213,7 +196,7 @@ say(
 #
 # JupyterLab saves every two minutes; **Ctrl+S** (Cmd+S on a Mac) saves now.
 #
-# Run the last cell and press its button.
+# Run the cell below and press its button.
 # It saves, hands this notebook in, and shows the grader's answer below within seconds:
 # your score, and a verdict for each exercise.
 # The grader tries other numbers than the check above, of the same kind.

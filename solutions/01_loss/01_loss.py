@@ -27,7 +27,7 @@ from course_lib import explorers
 from course_lib.data import load
 from course_lib.layers import linear_backward, linear_forward
 from course_lib.network import Layer, Network
-from course_lib.predictions import ask, predict, say
+from course_lib.predictions import predict, say
 from course_lib.training import train
 
 rng = np.random.default_rng(1)
@@ -238,6 +238,8 @@ def softmax(logits):
 explorers.loss.confident_error()
 
 # %% [markdown]
+# <details><summary>The rule, when you have seen the picture</summary>
+#
 # At p = 0.001 a squared error charges 0.998, and it charges 0.81 at p = 0.1: between
 # wrong and hopelessly wrong there is hardly a difference.
 # Cross-entropy charges 6.908 and 2.303.
@@ -245,6 +247,8 @@ explorers.loss.confident_error()
 # The rule: **cross-entropy punishes confident errors without limit.**
 # Where an error is confident, the curve is also steep, and in lesson 2 the slope is
 # what a network learns from.
+#
+# </details>
 
 # %% [markdown]
 # ### Exercise: `cross_entropy`
@@ -351,8 +355,10 @@ def accuracy(logits, labels):
 explorers.loss.logit_scale()
 
 # %% [markdown]
-# Accuracy stays at 0.936 from one end to the other: the largest logit stays the
-# largest.
+# <details><summary>The rule, when you have seen the picture</summary>
+#
+# Accuracy stays at 0.936 from one end to the other: in every row the largest logit
+# stays the largest.
 # The loss falls from 1.96 to 0.21 near scale 2.4, then climbs to 1.13.
 # Too soft, and right answers are held back; too loud, and each wrong answer is a
 # confident error.
@@ -360,6 +366,8 @@ explorers.loss.logit_scale()
 # **Loss is not accuracy.**
 # We report accuracy and train on the loss: a small change of a weight always moves the
 # loss a little, and accuracy not at all until some answer tips over.
+#
+# </details>
 
 # %% [markdown]
 # ## What must the meter read before training?
@@ -427,7 +435,9 @@ first_loss.reveal(
 #
 # Next, five other draws of `W` in each of three sizes.
 # The last is ten times ours.
-# Will a network that starts with larger weights be more wrong, or as wrong as before?
+# Random weights know nothing, large or small.
+# Is the large network more wrong, or as wrong as the small one?
+# Decide, then run.
 
 # %%
 for size in (0.01, 0.05, 0.5):
@@ -479,49 +489,10 @@ explorers.loss_ticket.broken_start()
 #
 # Five short questions.
 # Answer from memory, then check.
+# The last one is from lesson 0.
 
 # %%
-ask(
-    "recap_chance",
-    "What does a guess among 100 classes cost, in nats?",
-    ["0.01", "1", "4.61", "100"],
-    "4.61",
-    "-ln(1/100) = ln 100 = 4.605.",
-)
-ask(
-    "recap_batch",
-    "The batch gets ten times larger, the model stays. Its mean loss...",
-    ["grows ten times", "stays about the same", "falls to a tenth"],
-    "stays about the same",
-    "A mean is divided by the batch size; a sum is not.",
-)
-
-# %% [markdown]
-# Halfway.
-# The last of the next three is from lesson 0.
-
-# %%
-ask(
-    "recap_scale",
-    "All logits are doubled. Accuracy...",
-    ["rises", "falls", "does not move"],
-    "does not move",
-    "In every row the largest stays the largest.",
-)
-ask(
-    "recap_surprise",
-    "The right class got 0.1, now it gets 0.01. Its surprise grows by...",
-    ["0.09 nats", "2.3 nats", "10 nats"],
-    "2.3 nats",
-    "A tenth of the probability always adds ln 10 = 2.303.",
-)
-ask(
-    "recap_axis",
-    "`probs` has shape (7, 11). Along which axis does it sum to 1?",
-    ["axis 0, of length 7", "axis 1, of length 11"],
-    "axis 1, of length 11",
-    "Each row is one client; its classes lie along axis 1.",
-)
+explorers.loss_recap.five_questions()
 
 # %% [markdown]
 # ### What you saw
