@@ -253,9 +253,11 @@ class Watcher:
         def prepare_all():
             from grader.prepared import prepare
 
-            worker.start()
+            # What goes amiss here is said by the first submission that needs it.
+            with contextlib.suppress(Exception):
+                worker.start()
             for lesson in self.settings.lesson_names():
-                with contextlib.suppress(Exception):  # it is said when it is graded
+                with contextlib.suppress(Exception):
                     prepare(lesson, self.settings.solutions)
             with contextlib.suppress(Exception):
                 self._open_book().close()
