@@ -6,6 +6,7 @@ import tempfile
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from course_lib.settings import load_settings
@@ -74,7 +75,18 @@ def solutions(names=None, workers=None, root=None, mark=None, progress=None):
     settings = load_settings(root) if root else load_settings()
     names = lesson_names(settings.solutions) if names is None else list(names)
     tell = progress or (lambda lesson: None)
-    return asyncio.run(_solve_all(settings, names, workers, mark or _grade, tell))
+    if mark:
+        return asyncio.run(_solve_all(settings, names, workers, mark, tell))
+    from grader.grade import grade
+    from grader.worker import Worker
+
+    with Worker("if possible") as worker:  # the course's own code needs no walls
+        mark = partial(_grade, grade, worker, settings.solutions)
+        return asyncio.run(_solve_all(settings, names, workers, mark, tell))
+
+
+def _grade(grade, worker, folder, name, data):
+    return grade(name, data, worker=worker, file=f"{name}.ipynb", solutions=folder)
 
 
 def code_cells(names, root=None):
@@ -92,7 +104,7 @@ async def _solve_all(settings, names, workers, mark, tell):
     turn, desk = asyncio.Semaphore(workers or os.cpu_count() or 1), asyncio.Lock()
 
     async def mark_alone(name, data):
-        async with desk:  # the grader's worker runs one submission at a time
+        async with desk:  # probing redirects output, for the whole process
             return await asyncio.to_thread(mark, name, data)
 
     async def solve(name):
@@ -211,9 +223,3 @@ def _lost_points(report):
     if report.score < report.max_score and not problems:
         problems = [f"it earned {report.score:g} of {report.max_score:g} points."]
     return problems + [f"graded with a deviation: {text}" for text in report.deviations]
-
-
-def _grade(name, data):
-    from grader.grade import grade
-
-    return grade(name, data, file=f"{name}.ipynb")

@@ -98,6 +98,7 @@ def test_build_says_what_it_did_and_then_that_nothing_changed(course):
     assert run(course, "build", "--check")[0] == 0
 
 
+@pytest.mark.full
 def test_a_stale_lesson_fails_the_check_and_is_left_alone(course, tmp_path):
     before = lesson(course).read_bytes()
     lesson(course).write_bytes(
@@ -126,6 +127,7 @@ def test_a_mistake_in_a_source_exits_1_with_file_and_line(course):
     assert "Traceback" not in errors
 
 
+@pytest.mark.full
 def test_solutions_run_and_earn_full_marks(course):
     code, output, errors = run(course, "solutions")
     assert (code, errors) == (0, "")
@@ -134,6 +136,7 @@ def test_solutions_run_and_earn_full_marks(course):
     assert lesson(course).name in os.listdir(course / "solutions" / "01_small")
 
 
+@pytest.mark.full
 def test_a_solution_that_does_not_earn_full_marks_fails_by_name(course):
     source = course / "solutions" / small_course.NAME / f"{small_course.NAME}.py"
     good = source.read_text()
@@ -147,6 +150,7 @@ def test_a_solution_that_does_not_earn_full_marks_fails_by_name(course):
     assert "error: 01_small: center earned 0 of 1" in errors
 
 
+@pytest.mark.full
 def test_audit_counts_what_holds(course):
     code, output, errors = run(course, "audit")
     assert (code, errors) == (0, "")
@@ -185,6 +189,23 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(course, tmp_path):
     assert code == 2
     assert "gone.ipynb: No such file" in errors
     assert json.loads(output)["score"] == 7
+
+
+def test_a_machine_without_walls_is_refused_and_told_the_way_out(course, tmp_path):
+    right = write_submission(tmp_path, course, small_course.ANSWERS)
+    worker = course / "grader" / "worker.py"
+    good = worker.read_text()
+    worker.write_text(good + "\n\ndef _can_fork_safely():\n    return False\n")
+    try:
+        refused = run(course, "grade", "1", right)
+        trusted = run(course, "grade", "1", right, "--json", "--unsafe-no-sandbox")
+    finally:
+        worker.write_text(good)
+    assert refused[0] == 2
+    assert refused[2].startswith("error: This machine cannot wall off a submission")
+    assert "--unsafe-no-sandbox" in refused[2]
+    assert "Traceback" not in refused[2]
+    assert json.loads(trusted[1])["score"] == 7
 
 
 def test_submit_hands_the_notebook_in_without_overwriting_the_last(course):

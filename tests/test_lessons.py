@@ -49,11 +49,13 @@ def test_the_built_lesson_is_up_to_date(name):
     assert built.state == "unchanged", f"run: python3 course.py build {name}"
 
 
+@pytest.mark.full
 @every_lesson
 def test_the_solution_runs_cleanly_and_earns_full_marks(name):
     assert solved(name).problems == []
 
 
+@pytest.mark.full
 @every_lesson
 def test_the_solution_runs_within_a_minute(name):
     assert solved(name).seconds < SECONDS
@@ -68,6 +70,7 @@ def test_the_untouched_lesson_earns_nothing_and_says_it_is_not_written(name):
     assert {verdict.status for verdict in report.exercises} <= {"not_written"}
 
 
+@pytest.mark.full
 @every_lesson
 def test_every_named_mistake_is_named_and_every_right_answer_accepted(name):
     assert [row for row in audit_lesson(name) if not row.holds] == []
