@@ -17,6 +17,8 @@ from grader.salvage import Unreadable
 _CELL_NAME = re.compile(r"<ipython-input[^>]*>, line")
 UNJUDGED = ("timeout", "crashed")
 _shared = {"worker": None, "lock": threading.Lock()}
+# References run with stdout set aside, which a process can do once at a time.
+_judging = threading.RLock()
 
 
 def grade(
@@ -55,11 +57,14 @@ def grade(
     Raises
     ------
     SourceError
-        If the course has no such lesson, or its source is faulty. Nothing in a
-        submission raises.
+        If the course has no such lesson, or its source is faulty.
+    WorkerError
+        If the grader's own processes fail, or walls are required and missing. Nothing
+        in a submission raises.
     """
     start = time.perf_counter()
-    prepared = prepare(lesson, solutions)
+    with _judging:
+        prepared = prepare(lesson, solutions)
     try:
         answers = read_answers(prepared.notebook, submission, prepared.name, file)
     except (Unreadable, WrongLesson) as error:
@@ -95,10 +100,11 @@ def _run(prepared, answers, seeds, worker):
         for cell in answers.notebook["cells"]
         if cell["cell_type"] == "code"
     ]
-    probes = {
-        name: exercise.secret_checks(seeds[name], with_mistakes=False).probe()
-        for name, exercise in prepared.exercises.items()
-    }
+    with _judging:
+        probes = {
+            name: exercise.secret_checks(seeds[name], with_mistakes=False).probe()
+            for name, exercise in prepared.exercises.items()
+        }
     return worker.run(cells, probes, files={"checks.npz": prepared.checks_file})
 
 
@@ -154,7 +160,8 @@ def _unjudged(exercise, answer, is_missing):
 
 
 def _verdict(exercise, seed, probe, answer):
-    verdict = judge_exercise(exercise, seed, probe)
+    with _judging:
+        verdict = judge_exercise(exercise, seed, probe)
     if verdict.mistake == "missing" and f"called {exercise.name}." in verdict.message:
         _explain_missing(verdict, answer)
     return verdict

@@ -1,5 +1,7 @@
+import contextlib
 import copy
 import json
+import random
 
 import pytest
 from small_course import (
@@ -319,3 +321,34 @@ def test_a_large_hostile_notebook_is_read_in_seconds(course):
     notebook = answered(course)
     notebook["cells"] += cells
     assert read(course, notebook).missing == []
+
+
+def test_no_damage_to_a_file_raises_anything_else(course):
+    rng = random.Random(5)
+    whole = as_bytes(answered(course))
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 8)):
+            start = rng.randrange(len(data))
+            junk = rng.choice(
+                [b"", b"[", b"}", b'"', b"\xff", b"null", b"\\", b"\n<<<<<<<\n"]
+            )
+            data[start : start + rng.choice([0, 1, 40, 2000])] = junk
+        with contextlib.suppress(Unreadable, WrongLesson):
+            read(course, bytes(data))
+
+
+def test_no_value_of_another_type_raises_anything_else(course):
+    rng = random.Random(6)
+    junk = [None, 3, 2.5, True, "text", [], {}, [[]], {"a": {}}, "\ud800", ["a", 3]]
+
+    def spoil(value):
+        if rng.random() < 0.02:
+            return rng.choice(junk)
+        if isinstance(value, dict):
+            return {key: spoil(item) for key, item in value.items()}
+        return [spoil(item) for item in value] if isinstance(value, list) else value
+
+    for _ in range(150):
+        with contextlib.suppress(Unreadable, WrongLesson):
+            read(course, spoil(answered(course)))
