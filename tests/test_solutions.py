@@ -145,3 +145,9 @@ def test_a_mistake_in_one_source_does_not_stop_the_others(course):
     first, second = solutions(root=course, mark=full_marks, workers=2)
     assert first.passed
     assert "02_twice.py:1: the header" in second.problems[0]
+
+
+def test_a_cell_that_does_not_end_is_stopped_and_said(course, monkeypatch):
+    monkeypatch.setattr("grader.solutions.CELL_SECONDS", 1)
+    add_lesson(course, more="\n# %%\nwhile True:\n    pass\n")
+    assert "a cell ran longer than 1 s." in solved(course).problems
