@@ -75,7 +75,8 @@ def enter(limits, scratch, *, namespaced, is_root, keep):
     namespaced : bool
         Whether this process is the first one in new namespaces.
     is_root : bool
-        Whether this process is the host's root, and has to become nobody.
+        Whether this process is the host's root, and has to become nobody. Without
+        namespaces that needs `strangers_may_work`.
     keep : iterable of int
         File descriptors to keep, with 0, 1 and 2; all others are closed.
 
@@ -98,7 +99,7 @@ def enter(limits, scratch, *, namespaced, is_root, keep):
         walls.held.append("namespaces")
     else:
         os.setsid()
-        if is_root and all(map(_everybody_may_read, [*readable, scratch])):
+        if is_root:
             namespaces.give_up_root()
         readable += ["/proc/self"]
     home = namespaces.SCRATCH if namespaced else scratch
@@ -132,12 +133,14 @@ def _is_below_another(path, others):
     return any(path.startswith(other.rstrip("/") + "/") for other in others)
 
 
-def _everybody_may_read(path):
-    """Return whether a stranger can reach a path, folder by folder."""
-    place = Path(path).resolve()
-    return all(p.stat().st_mode & 0o001 for p in place.parents) and bool(
-        place.stat().st_mode & 0o004
-    )
+def strangers_may_work(scratch):
+    """Return whether another user can reach all that a submission has to."""
+    places = [Path(path).resolve() for path in visible_paths()]
+    return all(
+        folder.stat().st_mode & 0o001
+        for place in [*places, Path(scratch).resolve()]
+        for folder in place.parents
+    ) and all(place.stat().st_mode & 0o004 for place in places)
 
 
 def _close_all_but(keep):

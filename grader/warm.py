@@ -178,7 +178,9 @@ def _bury(shell, *, alone):
 
 
 def _hand_over(scratch):
-    """Give the scratch folder to nobody; return whether there is a nobody here."""
+    """Give the scratch folder to nobody; return whether nobody can work there."""
+    if not walls.strangers_may_work(scratch):
+        return False
     try:
         os.chown(scratch, namespaces.NOBODY, namespaces.NOBODY)
     except OSError:  # a container's root, with no other users

@@ -18,7 +18,7 @@ from grader.channel import Channel
 from grader.processes import Ending
 from grader.worker import Cell, Limits, WallsMissing, Worker, WorkerError
 
-QUICK = Limits(cell_seconds=0.6, probe_seconds=0.6)
+QUICK = Limits(cell_seconds=0.6, probe_seconds=0.6)  # where a clock is to run out
 QUESTION = pack(
     {
         "calls": [{"function": "double", "arguments": ["x"], "results": ["y"]}],
@@ -43,7 +43,7 @@ def plain_worker(monkeypatch):
     return Worker("if possible")
 
 
-def run(worker, *sources, limits=QUICK, probes=None, files=None):
+def run(worker, *sources, limits=None, probes=None, files=None):
     cells = [Cell(s) if isinstance(s, str) else s for s in sources]
     return worker.run(cells, probes or {}, limits, files)
 
@@ -98,7 +98,7 @@ def test_what_c_code_prints_past_python_is_captured(worker):
 
 def test_a_figure_becomes_a_picture(worker):
     source = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
-    (cell,) = run(worker, source, limits=Limits()).cells
+    (cell,) = run(worker, source).cells
     assert [set(o["data"]) for o in cell.outputs] == [{"image/png", "text/plain"}]
 
 
@@ -121,7 +121,7 @@ def test_a_widget_leaves_its_text_and_no_dead_view(worker):
     source = (
         "import ipywidgets\nipywidgets.interact(lambda x: print('x is', x), x=(0, 4));"
     )
-    (cell,) = run(worker, source, limits=Limits()).cells
+    (cell,) = run(worker, source).cells
     assert "x is 2" in text(cell)
     assert not any(
         "widget-view" in kind for o in cell.outputs for kind in o.get("data", ())
@@ -219,7 +219,8 @@ def test_a_function_that_ends_its_probe_costs_one_exercise(
 ):
     bad = f"def double(x):\n    {body}"
     probes = {"double": QUESTION, "other": QUESTION}
-    result = run(worker, bad, CHECK, DOUBLE, Cell("", exercise="other"), probes=probes)
+    cells = (bad, CHECK, DOUBLE, Cell("", exercise="other"))
+    result = run(worker, *cells, probes=probes, limits=QUICK)
     assert result.probes["double"].status == status
     assert message in result.probes["double"].message
     np.testing.assert_array_equal(answered(result.probes["other"]), [2.0, 4.0])
@@ -299,18 +300,17 @@ ENDS_THE_PROCESS = {
 def test_everything_but_the_cell_that_ended_the_process_is_graded(
     worker, source, status, message
 ):
-    result = run(
-        worker, "a = 5", source, DOUBLE, CHECK, "a", probes={"double": QUESTION}
-    )
+    cells = ("a = 5", source, DOUBLE, CHECK, "a")
+    result = run(worker, *cells, probes={"double": QUESTION}, limits=QUICK)
     assert [c.status for c in result.cells] == ["ok", status, "ok", "ok", "ok"]
     assert message in result.cells[1].outputs[0]["evalue"]
     np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
 
 
 def test_an_endless_loop_is_interrupted_and_its_names_survive(worker):
-    result = run(worker, "n = 0\nwhile True: n += 1", "n > 1000")
+    result = run(worker, "n = 0\nwhile True: n += 1", "n > 1000", limits=QUICK)
     first, second = result.cells
-    assert first.status == "timeout" and 0.5 < first.seconds < 2
+    assert first.status == "timeout" and 0.5 < first.seconds < 5
     assert [o["ename"] for o in first.outputs] == ["KeyboardInterrupt", "Stopped"]
     assert "0.6 s" in first.outputs[1]["evalue"]
     assert second.outputs[0]["data"]["text/plain"] == "True"
@@ -335,7 +335,7 @@ def test_the_clock_of_the_submission_ends_it(worker):
         limits=limits,
         probes={"double": QUESTION},
     )
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 10
     assert [c.status for c in result.cells] == ["ok", "timeout", "not_run", "not_run"]
     assert "1 s were over" in result.probes["double"].message
 
@@ -354,13 +354,13 @@ def test_printing_too_much_is_cut_with_a_note(worker):
 
 def test_one_enormous_picture_is_left_out_with_a_note(worker):
     source = "from IPython.display import HTML\nHTML('x' * 30_000_000)"
-    (cell,) = run(worker, source, limits=Limits()).cells
+    (cell,) = run(worker, source).cells
     assert len(json.dumps(cell.outputs)) < 1000
     assert "may show 2 MB" in text(cell, "stderr")
 
 
 def test_an_enormous_message_is_cut(worker):
-    (cell,) = run(worker, "raise ValueError('x' * 10_000_000)", limits=Limits()).cells
+    (cell,) = run(worker, "raise ValueError('x' * 10_000_000)").cells
     assert cell.status == "error" and len(json.dumps(cell.outputs)) < 100_000
 
 
@@ -435,7 +435,8 @@ def test_a_plain_process_gives_the_same_results(plain_worker):
 
 def test_a_plain_process_survives_a_probe_that_ends_it(plain_worker):
     bad = "def double(x):\n    while True: pass"
-    result = run(plain_worker, bad, CHECK, "1", probes={"double": QUESTION})
+    cells, probes = (bad, CHECK, "1"), {"double": QUESTION}
+    result = run(plain_worker, *cells, probes=probes, limits=QUICK)
     assert result.probes["double"].status == "timeout"
     assert result.cells[2].status == "ok"
 
