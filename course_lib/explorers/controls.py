@@ -37,7 +37,7 @@ class Slider:
         look |= {"value": self.start, "readout_format": self.digits}
         if self.log:
             low, high = math.log10(self.low), math.log10(self.high)
-            step = self.step or (high - low) / 100
+            step = self.step or _step_onto(math.log10(self.start), low, high)
             return ipywidgets.FloatLogSlider(min=low, max=high, step=step, **look)
         bounds = (self.low, self.high, self.start, self.step or 0)
         if all(isinstance(bound, int) for bound in bounds):
@@ -82,6 +82,15 @@ class Choice:
     def share(self, seen):
         """Return the share of the options that have been chosen, from 0 to 1."""
         return len({str(value) for value in seen}) / len(self.options)
+
+
+def _step_onto(start, low, high):
+    """Return about a hundredth of the range, such that steps from `low` meet `start`.
+
+    A slider between two of its steps rounds itself, and reports that as a move.
+    """
+    steps = round(100 * (start - low) / (high - low))
+    return (start - low) / steps if steps else (high - low) / 100
 
 
 # ipywidgets gives a slider's handle no accessible name. This gives it the words of its

@@ -88,7 +88,8 @@ class Explorer:
         self.draw = 0
         self._start_extra = dict(self.extra)
         self._seen = {name: [value] for name, value in self.values.items()}
-        self._picture = None
+        self._picture = self._pin_button = None
+        self._waiting = False
 
     def numbers(self, **values):
         """Return the model's numbers at the present values, some of them replaced."""
@@ -137,6 +138,8 @@ class Explorer:
         self.extra = dict(self._start_extra)
         self.draw = 0
         self.pin(False)
+        if self._pin_button is not None:
+            self._pin_button.value = False
         self._set({control.name: control.start for control in self.controls})
 
     def pin(self, on=True):
@@ -150,6 +153,7 @@ class Explorer:
         self._widgets = {}
         panel = self._panel()
         waiting = self.card is not None and not self.card.is_committed
+        self._waiting = waiting
         self._hide(panel, waiting)
         page.show_widget(panel, self._heading())
         display(HTML(NAME_THE_SLIDERS))
@@ -160,7 +164,12 @@ class Explorer:
         if not waiting:
             self.redraw()
         if self.card is not None:
-            self.card.when_committed(lambda: (self._hide(panel, False), self.redraw()))
+            self.card.when_committed(lambda: self._reveal(panel))
+
+    def _reveal(self, panel):
+        self._waiting = False
+        self._hide(panel, False)
+        self.redraw()
 
     def _panel(self):
         import ipywidgets
@@ -223,6 +232,9 @@ class Explorer:
         self.draw = 0 if further is None else self.draw + further
 
     def _moved(self, change):
+        # A slider may report a move of its own when it is first drawn, by rounding.
+        if self._waiting:
+            return
         for name, widget in self._widgets.items():
             self.values[name] = widget.value
             self._seen[name].append(widget.value)
