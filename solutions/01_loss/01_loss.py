@@ -226,13 +226,14 @@ def softmax(logits):
 # The model had given it p = 0.665, so it is a little surprised.
 # We measure **surprise** as −ln p, in **nats**:
 #
-# | p of the truth | 1 | 0.5 | 0.1 | 0.01 | 0.001 |
-# |---|---|---|---|---|---|
-# | surprise, nats | 0 | 0.693 | 2.303 | 4.605 | 6.908 |
+# | p of the truth | 1 | 0.665 | 0.5 | 0.1 |
+# |---|---|---|---|---|
+# | surprise, nats | 0 | 0.408 | 0.693 | 2.303 |
 #
-# Each time p falls to a tenth, 2.303 is added.
 # **Cross-entropy** is the mean surprise of a batch.
-# How does it compare with a squared error?
+# How does it compare with a squared error, where a model is sure and wrong?
+#
+# The line below the picture says whose code computes it; `mse` is already yours.
 
 # %%
 explorers.loss.confident_error()
@@ -242,7 +243,7 @@ explorers.loss.confident_error()
 #
 # At p = 0.001 a squared error charges 0.998, and it charges 0.81 at p = 0.1: between
 # wrong and hopelessly wrong there is hardly a difference.
-# Cross-entropy charges 6.908 and 2.303.
+# Cross-entropy charges 6.908 and 2.303: each time p falls to a tenth, it adds 2.303.
 #
 # The rule: **cross-entropy punishes confident errors without limit.**
 # Where an error is confident, the curve is also steep, and in lesson 2 the slope is
@@ -470,7 +471,7 @@ explorers.loss_readings.two_meters(readings)
 
 # %% [markdown]
 # After four epochs accuracy has all but stopped, at 0.931.
-# The loss goes on and halves, from 0.94 to 0.47: the answers stay the same, and the
+# The loss goes on and halves, from 0.94 to 0.47: the answers hardly change, and the
 # network grows surer of the right ones.
 # Someone who watches accuracy alone would think that nothing happens.
 
