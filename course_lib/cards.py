@@ -1,5 +1,7 @@
 """A card: one question, and at most one committed answer."""
 
+import math
+
 from course_lib.page import BOX, INK, framed, is_headless, rich, show_widget
 from course_lib.prediction_log import committed_choice, log_choice
 
@@ -79,7 +81,7 @@ class Card:
 
     def verdict(self, truth=None, because=None):
         """Return what was predicted beside what is measured, as HTML."""
-        truth = self.truth() if truth is None else truth
+        truth = self._truth_or_none() if truth is None else truth
         because = self.because if because is None else because
         said = "You predicted" if self.kind == "Predict" else "You answered"
         is_is = "Measured" if self.kind == "Predict" else "The answer"
@@ -95,12 +97,20 @@ class Card:
             value = f"{value:.3g}"
         return f"{value} {self.unit}".strip() if self.unit else str(value)
 
-    def static_html(self):
-        """Return the card as text, for a page where nothing can be pressed."""
+    def static_html(self, with_answer=False):
+        """Return the card as text, for a page where nothing can be pressed.
+
+        Parameters
+        ----------
+        with_answer : bool, default=False
+            Whether truth and sentence follow, folded away, though nobody committed.
+        """
         options = "".join(f"<li>{rich(choice)}</li>" for choice in self.choices or ())
         below = f'<ul style="margin:2px 0">{options}</ul>' if options else ""
         if self.is_committed:
             below += f"<div>{self._state_html()}</div>"
+        elif with_answer and (answer := self._answer_html()):
+            below += f"<details><summary>What comes out</summary>{answer}</details>"
         return f'<div style="{BOX}">{self._heading()}{below}</div>'
 
     def show(self):
@@ -109,7 +119,7 @@ class Card:
 
         self._shown = True
         if is_headless():
-            display(HTML(self.static_html()))
+            display(HTML(self.static_html(with_answer=True)))
         else:
             show_widget(self._widget(), self.static_html())
 
@@ -117,15 +127,16 @@ class Card:
         """Show what was measured beside what was predicted, in a later cell."""
         from IPython.display import HTML, display
 
-        text = self.verdict(truth, because)
-        if not self.is_committed:
+        if self.is_committed:
+            text = self.verdict(truth, because)
+        elif is_headless():
             measured = rich(self.with_unit(truth))
             text = f"Measured: <strong>{measured}</strong>. {rich(because)}"
-            if not is_headless():
-                text = (
-                    "There is no prediction to compare with yet. Commit one on the "
-                    "card above, then run this cell again."
-                )
+        else:
+            text = (
+                "There is no prediction to compare with yet. Commit one on the card "
+                "above, then run this cell again."
+            )
         display(HTML(f'<div style="{BOX}">{text}</div>'))
 
     def _ipython_display_(self):
@@ -142,8 +153,14 @@ class Card:
     def _truth_or_none(self):
         try:
             return self.truth()
-        except Exception:  # the log is a courtesy: a model that fails must not stop it
+        except Exception:  # a measure may run the learner's code; the card goes on
             return None
+
+    def _answer_html(self):
+        truth = self._truth_or_none()
+        if truth is None:
+            return rich(self.because)
+        return f"<strong>{rich(self.with_unit(truth))}</strong>. {rich(self.because)}"
 
     def _mark(self, truth):
         if self.choices is None:
@@ -176,7 +193,7 @@ class Card:
             entry.disabled = self.is_committed
             commit.description = f"{self.kind} again" if self.is_committed else "Commit"
             commit.button_style = "" if self.is_committed else "primary"
-            commit.disabled = not self.is_committed and entry.value is None
+            commit.disabled = not self.is_committed and self._read(entry) is None
             words = self._state_html() if self.is_committed else self._waiting()
             state.value = (
                 f'<div role="status" style="{INK};line-height:1.5">{words}</div>'
@@ -186,7 +203,7 @@ class Card:
             if self.is_committed:
                 self.choice = None
             else:
-                self.commit(entry.value)
+                self.commit(self._read(entry))
             draw_state()
 
         commit.on_click(pressed)
@@ -203,13 +220,24 @@ class Card:
             entry = ipywidgets.RadioButtons(options=self.choices, value=known)
             entry.layout.width = "auto"
             return entry
-        entry = ipywidgets.FloatText(
-            value=self.choice if isinstance(self.choice, (int, float)) else 0.0,
+        entry = ipywidgets.Text(
+            value="" if self.choice is None else f"{self.choice:g}",
+            placeholder="such as 0.5",
             description=f"Your number ({self.unit})" if self.unit else "Your number",
             style={"description_width": "initial"},
         )
         entry.layout.width = "320px"
         return entry
+
+    def _read(self, entry):
+        """Return the answer that stands in the entry, or None if it is none yet."""
+        if self.choices:
+            return entry.value
+        try:
+            number = float(entry.value.replace(",", "."))
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
 
 
 class SpokenCard(Card):
@@ -221,6 +249,9 @@ class SpokenCard(Card):
 
     def _fits(self, choice):
         return isinstance(choice, str)
+
+    def _answer_html(self):
+        return " → ".join(map(rich, self.words))
 
     def _waiting(self):
         return "Commit to see which steps were heard. It is not graded."
@@ -247,6 +278,9 @@ class SpokenCard(Card):
         )
         entry.layout.width = "100%"
         return entry
+
+    def _read(self, entry):
+        return entry.value.strip() or None
 
 
 def heard_in_order(text, words):

@@ -45,7 +45,7 @@ def failure_html(doing="The picture could not be drawn."):
 
 def rich(text):
     """Return plain text as HTML, with what stands in backticks set as code."""
-    pieces = html.escape(text).split("`")
+    pieces = html.escape(text, quote=False).split("`")
     marked = [f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces)]
     return "".join(marked)
 

@@ -9,7 +9,7 @@ import pytest
 from course_lib import probes
 from course_lib.data import load
 from course_lib.explorers import loss as explorers
-from course_lib.explorers import loss_readings
+from course_lib.explorers import loss_readings, loss_scale
 from course_lib.judging import judge
 from course_lib.layers import linear_backward, linear_forward
 from course_lib.losses import mse, softmax, softmax_cross_entropy
@@ -123,7 +123,7 @@ def test_the_loss_goes_on_falling_when_accuracy_has_all_but_stopped(digits, seed
 
 
 def test_the_numbers_under_the_logit_scale_are_those_in_the_text():
-    explorer = explorers._logit_scale()
+    explorer = loss_scale._logit_scale()
     runs = [explorer.numbers(scale=scale) for scale in (0.1, 2.4, 20.0)]
     assert [f"{run['loss']:.2f}" for run in runs] == ["1.96", "0.21", "1.13"]
     assert {f"{run['accuracy']:.3f}" for run in runs} == {"0.936"}

@@ -152,16 +152,14 @@ class Explorer:
 
         self._widgets = {}
         panel = self._panel()
-        waiting = self.card is not None and not self.card.is_committed
-        self._waiting = waiting
-        self._hide(panel, waiting)
+        self._waiting = self.card is not None and not self.card.is_committed
+        self._hide(panel, self._waiting)
         page.show_widget(panel, self._heading())
         display(HTML(NAME_THE_SLIDERS))
-        placeholder = (
-            f'<p style="{page.NOTE}">Commit your prediction to see the picture.</p>'
-        )
-        self._handle = display(HTML(placeholder if waiting else ""), display_id=True)
-        if not waiting:
+        words = "Commit your prediction to see the picture." if self._waiting else ""
+        place = HTML(f'<p style="{page.NOTE}">{words}</p>')
+        self._handle = display(place, display_id=True)
+        if not self._waiting:
             self.redraw()
         if self.card is not None:
             self.card.when_committed(lambda: self._reveal(panel))
