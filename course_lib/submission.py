@@ -91,6 +91,7 @@ class Desk:
             description=f"Submit {self.lesson}",
             button_style="primary",
             tooltip="Hand this notebook in",
+            layout={"width": "auto"},  # a lesson's name is longer than a button
         )
         button.on_click(self._clicked)
         display(button)
