@@ -6,7 +6,7 @@ no code, so it ships no solution.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -117,7 +117,9 @@ def save_checks(path, checks):
     """
     content = {}
     for check in checks:
-        header, arrays = encode(asdict(check))
+        # Not `asdict`, which would turn a `Given` among the inputs into a dict.
+        cases = [vars(case) for case in check.cases]
+        header, arrays = encode({**vars(check), "cases": cases})
         content[check.exercise] = np.array(json.dumps(header))
         content.update({f"{check.exercise}.{k}": a for k, a in enumerate(arrays)})
     np.savez(path, **content)

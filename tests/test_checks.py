@@ -7,7 +7,7 @@ import pytest
 
 from course_lib import checks, workbench
 from course_lib.check_data import load_checks, save_checks
-from course_lib.values import same
+from course_lib.values import Given, same
 from grader.exercises import Case, Exercise, Mistake
 
 
@@ -45,6 +45,20 @@ def test_stored_checks_come_back_as_they_were(lesson):
         assert same(new.inputs, old.inputs) and same(new.expected, old.expected)
         assert same(new.mistaken, old.mistaken) and new.sizes == old.sizes
     assert load_checks(lesson / "checks.npz", "triple") is None
+
+
+def test_a_function_given_to_an_answer_survives_the_file(tmp_path):
+    bowl = Given("quadratic", {"curvature": np.ones(2), "center": np.zeros(2)})
+    measure = Exercise(
+        "measure(f, w) -> y",
+        points=1,
+        reference=lambda f, w: f(w),
+        cases=lambda rng: [Case("a bowl", f=bowl, w=np.array([3.0, 4.0]))],
+    )
+    save_checks(tmp_path / "checks.npz", [measure.public_checks()])
+    (case,) = load_checks(tmp_path / "checks.npz", "measure").cases
+    assert same(case.inputs["f"], bowl)
+    assert case.expected == {"y": 12.5}  # (3^2 + 4^2) / 2
 
 
 def test_the_same_checks_give_the_same_bytes(lesson):
