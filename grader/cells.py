@@ -98,6 +98,9 @@ class CellShell(InteractiveShell):
         self.system(command)
         return SList() if split else ""
 
+    def init_ipython_dir(self, ipython_dir):
+        """Keep no folder: IPython would make one in the home folder."""
+
     def init_profile_dir(self, profile_dir):
         """Keep no profile: IPython would write one to the home folder."""
 

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -41,26 +46,32 @@ class Limits:
     open_files: int = 256
 
 
-def set_resource_limits(limits):
+def set_resource_limits(limits, *, count_processes):
     """Let the kernel hold this process, and all it starts, to `limits`.
 
     A limit that is stricter already stays. Nothing happens where the platform has no
     such limits (Windows).
+
+    Parameters
+    ----------
+    limits : Limits
+    count_processes : bool
+        Whether to limit processes. The kernel counts them by user: elsewhere than in
+        a user namespace, whatever else that user runs would count.
     """
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return
     wanted = {
         "RLIMIT_AS": limits.memory_bytes,
         "RLIMIT_CPU": limits.cpu_seconds,
         "RLIMIT_FSIZE": limits.file_bytes,
-        "RLIMIT_NPROC": limits.processes,
         "RLIMIT_NOFILE": limits.open_files,
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
     }
+    if count_processes:
+        wanted["RLIMIT_NPROC"] = limits.processes
     for name, value in wanted.items():
         which = getattr(resource, name, None)
         if which is None:

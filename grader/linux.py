@@ -3,12 +3,14 @@
 import ctypes
 import os
 import platform
+import re
 import signal
 import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 MACHINE = platform.machine()
+KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 
 # prctl(2)
 _PR_SET_PDEATHSIG = 1

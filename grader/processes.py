@@ -107,6 +107,8 @@ class WarmParent:
                 files = [theirs.fileno(), guards.fileno()]
                 socket.send_fds(self._sock, [json.dumps(request).encode()], files)
         except OSError as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_PATIENCE)  # so that `is_alive` knows
             raise WorkerError(f"The warm parent is gone: {error}.") from error
         finally:
             theirs.close()

@@ -231,7 +231,7 @@ def main(handle):
     prepare()
     command, _ = read_command(control)
     limits = Limits(**command["limits"])
-    set_resource_limits(limits)
+    set_resource_limits(limits, count_processes=False)
     reply(control, command, b"")
     captured = open_capture_files()
     serve(control, limits, captured, {"held": [], "missing": {}}, forks=False)

@@ -13,6 +13,7 @@ to decide. Linux only: elsewhere `grader.processes` runs a plain process.
 """
 
 import contextlib
+import functools
 import os
 import sys
 import sysconfig
@@ -31,6 +32,7 @@ _SYSTEM = (
     "/etc/ld.so.cache",
     "/etc/localtime",
 )
+_COUNTS_BY_NAMESPACE = (5, 14)  # the first Linux that counts processes so
 _MANY_FILES = 1 << 20
 _READABLE_DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
@@ -90,7 +92,9 @@ def enter(limits, scratch, *, namespaced, is_root, keep):
         A step failed that cannot be left out, such as building the new root.
     """
     walls = Walls()
-    readable = visible_paths()
+    readable = list(visible_paths())
+    counts = namespaced and linux.KERNEL >= _COUNTS_BY_NAMESPACE
+    _be_the_first_to_die()
     if namespaced:
         namespaces.build_root(readable, limits.scratch_bytes)
         if is_root:
@@ -110,12 +114,13 @@ def enter(limits, scratch, *, namespaced, is_root, keep):
         writable = [home, "/dev/null", *(["/tmp", "/dev/shm"] if namespaced else [])]
         landlock.restrict_files([*readable, *_READABLE_DEVICES], writable)
     with walls.raising("rlimits"):
-        set_resource_limits(limits)
+        set_resource_limits(limits, count_processes=counts)
     with walls.raising("seccomp"):
         walls.listener = seccomp.restrict_calls()
     return walls
 
 
+@functools.cache
 def visible_paths():
     """Return the files and folders of the host that a submission may read."""
     import course_lib
@@ -126,7 +131,7 @@ def visible_paths():
     paths += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
     paths += [sysconfig.get_path(name) for name in ("purelib", "platlib")]
     existing = [path for path in dict.fromkeys(paths) if os.path.exists(path)]
-    return [path for path in existing if not _is_below_another(path, existing)]
+    return tuple(path for path in existing if not _is_below_another(path, existing))
 
 
 def _is_below_another(path, others):
@@ -141,6 +146,12 @@ def strangers_may_work(scratch):
         for place in [*places, Path(scratch).resolve()]
         for folder in place.parents
     ) and all(place.stat().st_mode & 0o004 for place in places)
+
+
+def _be_the_first_to_die():
+    """Have a machine short of memory end this process before the grader."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
 
 
 def _close_all_but(keep):

@@ -126,8 +126,7 @@ class Worker:
                 return self._fork(limits)
             except WorkerError as error:
                 if isinstance(error, WallsMissing) or not patience:
-                    raise
-                self.close()  # the warm parent may have died: once more with a new one
+                    raise  # else the warm parent died: once more with a new one
         raise AssertionError("unreachable")
 
     def _fork(self, limits):
