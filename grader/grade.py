@@ -11,7 +11,7 @@ from grader.judge import judge_exercise, secret_seed
 from grader.matching import graded_id
 from grader.prepared import prepare
 from grader.reports import GRADED, NOT_GRADED, PARTLY, Report
-from grader.safe_outputs import safe_outputs
+from grader.safe_outputs import safe_markdown, safe_outputs
 from grader.salvage import Unreadable
 
 _CELL_NAME = re.compile(r"<ipython-input[^>]*>, line")
@@ -120,6 +120,9 @@ def _report(prepared, answers, seeds, run, file):
     for cell in code_cells:
         cell["outputs"] = safe_outputs(ran[cell["id"]].outputs)
         cell["execution_count"] = ran[cell["id"]].execution_count
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code" and cell["metadata"].get("course"):
+            cell["source"] = safe_markdown(cell["source"])
     _show_verdicts(notebook, verdicts)
     lost = answers.missing and not answers.complete
     unjudged = lost or any(verdict.status in UNJUDGED for verdict in verdicts)

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import HTMLExporter, NotebookExporter
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import Unicode
 
@@ -27,24 +26,6 @@ from course_lib.settings import ROOT, load_settings
 from grader.reports import from_notebook
 
 IGNORED = ["*.py", "*.kept-*.ipynb"]  # sources and checks never leave their folder
-ALSO_SHOWN = (
-    *(
-        "p",
-        "div",
-        "span",
-        "pre",
-        "br",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "del",
-        "sub",
-        "sup",
-    ),
-    *("table", "thead", "tbody", "tr", "th", "td", "details", "summary", "img"),
-)
 
 
 def configure(c, settings=None):
@@ -76,14 +57,6 @@ def configure(c, settings=None):
     c.GenerateAssignment.preprocessors = [ReleaseLesson]
     for step in (GradeSubmission, RecordGrades, FeedbackExporter, ReleaseLesson):
         c[step.__name__].course_root = root
-    # Formgrader shows learners' cells in the instructor's browser.
-    c.HTMLExporter.sanitize_html = True
-    c.SanitizeHTML.tags = sorted({*SanitizeHTML().tags, *ALSO_SHOWN})
-    c.SanitizeHTML.attributes = {
-        "a": ["href", "title"],
-        "img": ["alt", "src"],
-        "*": ["class", "scope"],
-    }
     with contextlib.suppress(OSError):  # nbgrader makes a database, but no folder
         settings.class_folder.mkdir(exist_ok=True)
     programs = os.path.dirname(sys.executable)  # nbgrader calls `alembic` by its name

@@ -1,7 +1,7 @@
-"""Keep of a cell's outputs what is safe to open: text, errors and PNG pictures.
+"""Keep what is safe to open: of outputs text, errors and PNG pictures.
 
-Whatever learner code showed passes through here before it reaches a graded notebook,
-Formgrader or a feedback page.
+Whatever a learner wrote as Markdown, and whatever learner code showed, passes through
+here before it reaches a graded notebook, Formgrader or a feedback page.
 """
 
 import base64
@@ -14,6 +14,7 @@ LONGEST_TEXT = 20_000  # characters of an output
 LARGEST_PICTURE = 2_000_000  # bytes
 PNG = b"\x89PNG\r\n\x1a\n"
 _ATTRIBUTE = re.compile(r"""\b(src|alt)=["']([^"']*)["']""")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
@@ -46,6 +47,11 @@ def safe_outputs(outputs):
     if len(outputs) > MOST_OUTPUTS:
         kept.append(_stream(f"... {len(outputs) - MOST_OUTPUTS} more outputs\n"))
     return kept
+
+
+def safe_markdown(source):
+    """Return a Markdown text in which nothing is HTML: every tag is spelt out."""
+    return _TAG.sub("&lt;", source)
 
 
 def clean_text(value, longest=LONGEST_TEXT):

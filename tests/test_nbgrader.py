@@ -20,6 +20,10 @@ from grader.source import read_lesson
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type:Warning")  # nbgrader's
 
+FORMGRADER_FILLS_IN = (
+    *("assignment_id", "notebook_id", "submission_id", "index", "total", "base_url"),
+    *("student", "last_name", "first_name", "notebook_path"),
+)
 HALF = {
     "mse": ANSWERS["mse"],
     "line_backward": "def line_backward(dy, x):\n"
@@ -183,6 +187,7 @@ def test_nothing_of_the_sources_is_copied_to_a_graded_submission(course, nbgrade
 
 def test_formgraders_view_of_a_hostile_submission_runs_no_script(course, nbgrader):
     from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
 
     notebook = answered(blank(course))
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -193,10 +198,14 @@ def test_formgraders_view_of_a_hostile_submission_runs_no_script(course, nbgrade
     submit(course, "ada", notebook)
     done(nbgrader.autograde(NAME, "ada"))
     config = nbgrader.config.copy()
-    config.HTMLExporter.template_name = "classic"
-    page, _ = HTMLExporter(config=config).from_notebook_node(graded(course, "ada"))
-    assert "<script>alert" not in page
-    assert "onerror=alert(2)>" not in page.replace("&gt;", "")
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    resources = {**dict.fromkeys(FORMGRADER_FILLS_IN, ""), "index": 0, "total": 1}
+    exporter = HTMLExporter(config=config)
+    page, _ = exporter.from_notebook_node(graded(course, "ada"), resources)
+    assert "<script>alert" not in page and "<img src=x" not in page
+    assert "&lt;script&gt;alert" in page
+    assert "<p><strong>✓ <code>mse</code></strong>" in page  # the verdict, as HTML
 
 
 @pytest.mark.full
