@@ -6,12 +6,20 @@ import numpy as np
 
 from course_lib import losses, plots
 from course_lib.explorers.explorer import Explorer, Slider
+from course_lib.explorers.loss_readings import two_meters
+from course_lib.explorers.loss_recap import five_questions
 from course_lib.explorers.loss_scale import cross_entropy, logit_scale
 from course_lib.explorers.loss_ticket import broken_start
 from course_lib.live_picture import STEADY
 from course_lib.predictions import Card
 
-__all__ = ["broken_start", "confident_error", "logit_scale"]
+__all__ = [
+    "broken_start",
+    "confident_error",
+    "five_questions",
+    "logit_scale",
+    "two_meters",
+]
 
 LOWEST, HIGHEST = 0.001, 0.999  # the ends of the probability slider
 

@@ -11,10 +11,13 @@ import numpy as np
 
 from course_lib import page, plots
 from course_lib.explorers.explorer import Explorer, Slider
+from course_lib.explorers.shape_quiz import the_trap, two_shapes
 from course_lib.hand_in import grader_is_running
 from course_lib.live_picture import STEADY
 from course_lib.predictions import Card
 from course_lib.settings import ROOT, load_settings
+
+__all__ = ["environment_report", "first_slider", "the_trap", "two_shapes"]
 
 OLDEST_PYTHON = (3, 11)
 SHOWN_PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipywidgets", "nbgrader")

@@ -39,7 +39,8 @@
 # | | question | minutes |
 # |---|---|---|
 # | 0 | Toolbox check (this page) | 10 |
-# | [1](../01_loss/01_loss.ipynb) | How wrong is it, as one number? | 35 |
+# | [1][lesson 1] | How wrong is it, as one number? | 35 |
+# | [2][lesson 2] | Which knob, which way, how far? | 50 |
 #
 # Work through them in order.
 # Your work stays where it is, and you can stop after any cell.
@@ -48,6 +49,9 @@
 # change one thing, retest**.
 # You commit a prediction before each picture appears.
 # It is logged for you and never graded: a wrong one teaches more.
+#
+# [lesson 1]: ../01_loss/01_loss.ipynb
+# [lesson 2]: ../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb
 
 # %% [markdown]
 # ## 1. Does everything run?
@@ -83,13 +87,13 @@ explorers.toolbox.environment_report()
 # Commit three answers; do not compute them.
 
 # %%
-explorers.shape_quiz.two_shapes()
+explorers.toolbox.two_shapes()
 
 # %% [markdown]
 # The third is the one that catches nearly everybody.
 
 # %%
-explorers.shape_quiz.the_trap()
+explorers.toolbox.the_trap()
 
 # %% [markdown]
 # Now measure.

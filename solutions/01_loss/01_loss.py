@@ -467,7 +467,7 @@ for _ in range(13):
     logits = network.predict(unseen)
     readings.append((cross_entropy(logits, truth), accuracy(logits, truth)))
     train(network, x, labels, learning_rate=0.1, epochs=1, rng=rng)
-explorers.loss_readings.two_meters(readings)
+explorers.loss.two_meters(readings)
 
 # %% [markdown]
 # After four epochs accuracy has all but stopped, at 0.931.
@@ -483,7 +483,7 @@ explorers.loss_readings.two_meters(readings)
 # Compare the readings with what you know of a healthy start, then commit a diagnosis.
 
 # %%
-explorers.loss_ticket.broken_start()
+explorers.loss.broken_start()
 
 # %% [markdown]
 # ## Recap
@@ -493,7 +493,7 @@ explorers.loss_ticket.broken_start()
 # The last one is from lesson 0.
 
 # %%
-explorers.loss_recap.five_questions()
+explorers.loss.five_questions()
 
 # %% [markdown]
 # ### What you saw
@@ -522,6 +522,8 @@ say(
 # Save, then press the button.
 # The answer takes seconds, and you may hand in as often as you like.
 #
-# **Next:** lesson 2 asks which knob to turn, which way, and how far.
+# **Next:** [lesson 2] asks which knob to turn, which way, and how far.
+#
+# [lesson 2]: ../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb
 
 # %% submit=true
