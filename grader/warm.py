@@ -70,8 +70,7 @@ def _guard(request, control, lifeline):
             if is_root:
                 is_root = _hand_over(scratch)
     except OSError as error:
-        lifeline.send(json.dumps({"failed": str(error)}).encode())
-        return
+        return _report(lifeline, {"failed": str(error)})
     ours, theirs = socket.socketpair()
     shell = os.fork()
     if shell == 0:
@@ -86,7 +85,7 @@ def _guard(request, control, lifeline):
     if problem is None:
         _watch(shell, lifeline, listener)
     ending = _bury(shell, alone=request["namespaces"])
-    lifeline.send(json.dumps({**ending, "failed": problem}).encode())
+    return _report(lifeline, {**ending, "failed": problem})
 
 
 def _shell(control, guard, limits, scratch, namespaced, is_root):
@@ -176,6 +175,12 @@ def _bury(shell, *, alone):
         except ChildProcessError:
             break
     return {"code": code, "memory": used.ru_maxrss << 10}
+
+
+def _report(lifeline, ending):
+    """Tell the grader how it ended, unless the grader is gone."""
+    with contextlib.suppress(OSError):
+        lifeline.send(json.dumps(ending).encode())
 
 
 def _hand_over(scratch):

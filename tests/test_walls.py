@@ -1,7 +1,6 @@
 """Behind the walls: what a submission tries, and what it gets."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,23 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running import CHECK, DOUBLE, QUESTION, answered, printed
 
-import grader.worker
-from course_lib.values import pack, unpack
-from grader import doctor
 from grader.processes import WarmParent
 from grader.worker import Cell, Limits, WallsMissing, Worker
 
 ROOT = Path(__file__).resolve().parents[1]
-QUESTION = pack(
-    {
-        "calls": [{"function": "double", "arguments": ["x"], "results": ["y"]}],
-        "outputs": ["y"],
-        "cases": [{"x": np.array([1.0, 2.0])}],
-    }
-)
-DOUBLE = "def double(x):\n    return 2 * x"
-CHECK = Cell("", exercise="double")
 
 
 @pytest.fixture(scope="module")
@@ -47,98 +35,12 @@ def open_worker(worker):
         yield open_worker
 
 
-def printed(worker, source, limits=None):
-    """Return what one cell printed; it has to end by itself."""
-    (cell,) = worker.run([Cell(source)], {}, limits).cells
-    assert cell.status == "ok", cell.outputs
-    return "".join(o["text"] for o in cell.outputs if o.get("name") == "stdout").strip()
-
-
 def attempt(statement):
     return (
         "import ctypes, os, socket, subprocess\n"
         f"try:\n    {statement}\n    print('done')\n"
         "except OSError as error: print(type(error).__name__)"
     )
-
-
-# --- the doctor tries the usual attacks, here, as another user and without walls
-
-
-def test_every_limit_holds_against_the_doctor(worker):
-    assert [row for row in doctor.doctor() if not row.held] == []
-
-
-def test_the_doctor_sees_what_does_not_hold(worker, monkeypatch):
-    monkeypatch.setattr(grader.worker, "_can_fork_safely", lambda: False)
-    quick = [
-        t for t in doctor._trials(port=1) if "programs" in t.tried or "read" in t.tried
-    ]
-    rows = [doctor._run(trial, Worker("if possible")) for trial in quick]
-    assert {
-        "start programs and processes",
-        "read solutions, checks, the class, home",
-    } <= {row.tried for row in rows if not row.held}
-
-
-DOCTOR = (
-    f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-    "from grader.doctor import doctor\n"
-    "print(*(f'{r.held} {r.tried}: {r.note}' for r in doctor()), sep='\\n')"
-)
-
-
-def doctor_after(steps, *launcher):
-    """Run the doctor in another process, after steps of a shell; return its lines."""
-    script = " && ".join(steps) + ' "$@"'
-    command = [*launcher, "sh", "-ec", script, "sh", sys.executable, "-c", DOCTOR]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-needs_setpriv = pytest.mark.skipif(
-    not shutil.which("setpriv"), reason="No setpriv: apt-get install util-linux"
-)
-
-
-@pytest.mark.full
-@pytest.mark.skipif(os.getuid() != 0, reason="Only root can become another user.")
-@needs_setpriv
-def test_every_limit_holds_for_an_ordinary_user(worker, tmp_path):
-    # The interpreter may lie in root's home: show it to the other user, in a mount
-    # namespace of this test's own.
-    home, base, steps = Path.home(), Path(sys.base_prefix), []
-    if base.is_relative_to(home):
-        held = tmp_path / "base"
-        steps = [
-            f"mkdir {held}",
-            f"mount --bind {base} {held}",
-            f"mount -t tmpfs -o mode=755 none {home}",
-            f"mkdir -p {base}",
-            f"mount --bind {held} {base}",
-        ]
-    user = "setpriv --reuid=54321 --regid=54321 --clear-groups"
-    steps.append(
-        f"exec {user} env HOME=/nonexistent MPLCONFIGDIR={tempfile.gettempdir()}"
-    )
-    lines = doctor_after(steps, "unshare", "--mount")
-    assert lines[0].startswith("True raise walls: namespaces")
-    assert [line for line in lines if not line.startswith("True")] == []
-
-
-@pytest.mark.full
-@needs_setpriv
-def test_without_namespaces_only_the_size_of_the_scratch_is_open(worker):
-    forbid = "echo 0 > /proc/sys/user/max_user_namespaces"
-    drop = "exec setpriv --bounding-set=-all --inh-caps=-all"
-    lines = doctor_after([forbid, drop], "unshare", "--user", "--map-root-user")
-    assert lines[0].startswith("False raise walls")
-    assert "max_user_namespaces" in lines[0]
-    broken = [line for line in lines if line.startswith("False")]
-    assert [line.partition(":")[0] for line in broken[1:]] == [
-        "False write 100 MB to disk"
-    ]
 
 
 # --- what is there
@@ -355,8 +257,7 @@ def test_a_function_cannot_fork_while_it_is_probed(worker):
         "    return x"
     )
     result = worker.run([Cell(source), CHECK], {"double": QUESTION})
-    answer = unpack(result.probes["double"].data)[0]["outputs"]["y"]
-    np.testing.assert_array_equal(answer, [2.0, 4.0])
+    np.testing.assert_array_equal(answered(result.probes["double"]), [2.0, 4.0])
 
 
 def test_a_thread_that_takes_the_fork_of_a_probe_costs_only_that_probe(worker):
@@ -374,6 +275,34 @@ def test_a_thread_that_takes_the_fork_of_a_probe_costs_only_that_probe(worker):
     result = worker.run(cells, {"double": QUESTION})
     assert result.probes["double"].status in ("answered", "crashed", "timeout")
     assert result.cells[2].status == "ok"
+
+
+def test_a_grader_that_is_killed_leaves_nothing_running(worker):
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from grader.worker import Cell, Worker\n"
+        "worker = Worker(); worker.start()\n"
+        "print(worker._parent._process.pid, flush=True)\n"
+        "worker.run([Cell('while True: pass')], {})"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as grader:
+        parent = int(grader.stdout.readline())
+        while len(family := descendants(parent)) < 2:
+            time.sleep(0.01)  # until guard and shell are there
+        grader.kill()
+    deadline = time.monotonic() + 5
+    while any(map(is_running, [parent, *family])) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(map(is_running, [parent, *family]))
+
+
+def is_running(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"  # dead, and nobody has asked how
 
 
 # --- without namespaces, the other layers
