@@ -1,4 +1,4 @@
-"""The gradebook: the only module that touches nbgrader's database.
+"""The gradebook: the only module that reads and writes nbgrader's tables.
 
     with Book(settings.gradebook_url, settings.course_id) as book:
         book.record(report, "ada", timestamp="2026-03-01 12:00:00 UTC")
@@ -8,13 +8,11 @@ scores, extra credit, comments, extensions, late penalties) is never touched.
 """
 
 import json
-import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from grader.database import open_database
 from grader.reports import NOT_GRADED
 
-PATIENCE = 60  # seconds to wait for somebody else's lock on the database
 UNJUDGED = ("timeout", "crashed")
 
 
@@ -64,9 +62,8 @@ class Book:
     def __init__(self, url, course_id):
         from sqlalchemy.orm import sessionmaker
 
-        self.url, self.course_id = url, course_id
-        self._engine = _open_engine(url)
-        _make_tables(self._engine, course_id)
+        self.course_id = course_id
+        self._engine = open_database(url, course_id)
         self._session = sessionmaker(bind=self._engine, future=True)
         self._registered = {}  # lesson -> what of it is known to be in the book
 
@@ -153,72 +150,6 @@ class Book:
             return {
                 found.student.id: found.score for found in _submissions(session, lesson)
             }
-
-
-def _open_engine(url):
-    from sqlalchemy import create_engine, event
-
-    if not url.startswith("sqlite"):
-        return create_engine(url, future=True, pool_pre_ping=True)
-    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True, connect_args={"timeout": PATIENCE})
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection, _):
-        connection.isolation_level = None  # transactions are begun below
-        connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection):
-        # A transaction that turns from reading to writing cannot wait for a lock.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _make_tables(engine, course_id):
-    """Make nbgrader's tables and the course's row, if they are not there.
-
-    As ``nbgrader.api.Gradebook`` does, which needs the program ``alembic`` on the path
-    for it: not so in an environment that is used without being activated.
-    """
-    from nbgrader import api
-    from sqlalchemy import inspect, text
-    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
-
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with engine.begin() as connection:
-                new = not inspect(connection).has_table("course")
-                api.Base.metadata.create_all(connection)
-                if new:
-                    columns = "version_num VARCHAR(32) NOT NULL"
-                    connection.execute(
-                        text(f"CREATE TABLE alembic_version ({columns})")
-                    )
-                    insert = text("INSERT INTO alembic_version VALUES (:head)")
-                    connection.execute(insert, {"head": _schema_version()})
-                course = text("SELECT id FROM course WHERE id = :id")
-                if not connection.execute(course, {"id": course_id}).first():
-                    insert = text("INSERT INTO course (id) VALUES (:id)")
-                    connection.execute(insert, {"id": course_id})
-            return
-        except (IntegrityError, OperationalError, ProgrammingError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)  # another process is making them
-
-
-def _schema_version():
-    """Return the revision of nbgrader's tables that this nbgrader makes."""
-    import nbgrader
-    from alembic.script import ScriptDirectory
-
-    folder = Path(nbgrader.__file__).parent / "alembic"
-    return ScriptDirectory(str(folder)).get_current_head()
 
 
 def _cells_of(notebook):

@@ -5,7 +5,16 @@ import json
 import shutil
 
 import pytest
-from small_course import ANSWERS, NAME, answered, as_bytes, cell_of, code, write_course
+from small_course import (
+    ANSWERS,
+    NAME,
+    answered,
+    as_bytes,
+    cell_of,
+    code,
+    skip_without_walls,
+    write_course,
+)
 
 from course_lib.settings import ROOT, load_settings
 from grader.grade import grade
@@ -204,7 +213,8 @@ def course(solutions):
 
 @pytest.fixture(scope="module")
 def marked(solutions):
-    """Return a function that grades a notebook."""
+    """Return a function that grades a notebook, behind walls."""
+    skip_without_walls()
 
     def mark(notebook, **options):
         options = {"learner": "eve", "secret": SECRET, "solutions": solutions} | options
@@ -345,6 +355,7 @@ def test_no_message_shows_graded_inputs_or_expected_values(course, marked, solut
 
 @pytest.mark.full
 def test_nbgraders_own_autograde_is_not_forged_either(tmp_path, monkeypatch):
+    skip_without_walls()
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config.loader import PyFileConfigLoader

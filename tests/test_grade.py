@@ -4,13 +4,23 @@ import os
 
 import nbformat
 import pytest
-from small_course import ANSWERS, NAME, answered, as_bytes, cell_of, code, write_course
+from small_course import (
+    ANSWERS,
+    NAME,
+    answered,
+    as_bytes,
+    cell_of,
+    code,
+    skip_without_walls,
+    write_course,
+)
 
 from grader.exercises import load_lesson
 from grader.grade import grade, shared_worker
 from grader.prepared import prepare
 from grader.reports import from_notebook
 from grader.source import SourceError
+from grader.worker import Worker
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +35,15 @@ def course(solutions):
 
 @pytest.fixture(scope="module")
 def mark(solutions):
-    def mark(submission, **options):
-        data = submission if isinstance(submission, bytes) else as_bytes(submission)
-        options = {"learner": "ada", "secret": b"s", "solutions": solutions} | options
-        return grade(NAME, data, **options)
+    """Return a function that grades a notebook, or the bytes of one."""
+    with Worker("if possible") as worker:
+        fixed = {"learner": "ada", "secret": b"s", "solutions": solutions}
 
-    return mark
+        def mark(submission, **options):
+            data = submission if isinstance(submission, bytes) else as_bytes(submission)
+            return grade(NAME, data, worker=worker, **fixed, **options)
+
+        yield mark
 
 
 def with_answer(course, exercise, source):
@@ -201,6 +214,7 @@ def test_the_graded_notebook_is_valid_and_holds_its_report(course, mark):
 
 
 def test_a_lesson_is_named_or_given(course, solutions):
+    skip_without_walls()
     lesson = load_lesson(NAME, solutions)
     assert grade(lesson, as_bytes(answered(course))).score == 7.0
 

@@ -1,5 +1,7 @@
 import copy
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime
@@ -213,3 +215,18 @@ def test_a_lock_of_ten_seconds_is_waited_out(book, url, notebook):
     book.record(report(notebook, mse=2.0), "ada")
     assert time.monotonic() - start > 8
     assert book.scores(NAME) == {"ada": 2.0}
+
+
+def test_two_processes_may_make_the_tables_at_once(url):
+    script = f"from grader.gradebook import Book; Book({url!r}, 'small').close()"
+    made = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
+    assert [each.wait(60) for each in made] == [0, 0, 0]
+
+
+def test_a_database_that_cannot_be_opened_is_said_at_once(tmp_path):
+    from sqlalchemy.exc import OperationalError
+
+    start = time.monotonic()
+    with pytest.raises(OperationalError):
+        Book(f"sqlite:///{tmp_path}", "small")  # a folder
+    assert time.monotonic() - start < 10

@@ -117,7 +117,8 @@ GRADER = {
     "course_lib.judging course_lib.verdicts course_lib.check_data",
     # ... to a class
     "secret": "",
-    "gradebook": "reports",
+    "database": "",
+    "gradebook": "database reports",
     "batch": "grade reports gradebook worker",
     "nbgrader_steps": "grade gradebook reports prepared release source secret",
     "exchange": "plain_files course_lib.hand_in",

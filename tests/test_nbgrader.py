@@ -8,7 +8,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_course import ANSWERS, NAME, answered, as_bytes, cell_of, write_course
+from small_course import (
+    ANSWERS,
+    NAME,
+    answered,
+    as_bytes,
+    cell_of,
+    skip_without_walls,
+    write_course,
+)
 
 from course_lib.settings import ROOT, load_settings
 from grader.grade import grade
@@ -34,6 +42,7 @@ HALF = {
 @pytest.fixture
 def course(tmp_path):
     """Return the settings of a small course, configured as this one is."""
+    skip_without_walls()
     write_course(tmp_path)
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     return load_settings(tmp_path)

@@ -1,0 +1,92 @@
+"""Open nbgrader's database so that several processes can write to it in turn."""
+
+import time
+from pathlib import Path
+
+PATIENCE = 60  # seconds to wait for somebody else's lock on the database
+
+
+def open_database(url, course_id):
+    """Return an engine on nbgrader's database, its tables made if they are not there.
+
+    Parameters
+    ----------
+    url : str
+        As SQLAlchemy names a database; SQLite is switched to WAL mode.
+    course_id : str
+
+    Returns
+    -------
+    sqlalchemy.Engine
+    """
+    engine = _engine(url)
+    _make_tables(engine, course_id)
+    return engine
+
+
+def _engine(url):
+    from sqlalchemy import create_engine, event
+
+    if not url.startswith("sqlite"):
+        return create_engine(url, future=True, pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, future=True, connect_args={"timeout": PATIENCE})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection, _):
+        connection.isolation_level = None  # transactions are begun below
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        # A transaction that turns from reading to writing cannot wait for a lock.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _make_tables(engine, course_id):
+    """Make nbgrader's tables and the course's row, if they are not there.
+
+    As ``nbgrader.api.Gradebook`` does, which needs the program ``alembic`` on the path
+    for it: not so in an environment that is used without being activated.
+    """
+    from nbgrader import api
+    from sqlalchemy import inspect, text
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with engine.begin() as connection:
+                new = not inspect(connection).has_table("course")
+                api.Base.metadata.create_all(connection)
+                if new:
+                    columns = "version_num VARCHAR(32) NOT NULL"
+                    connection.execute(
+                        text(f"CREATE TABLE alembic_version ({columns})")
+                    )
+                    insert = text("INSERT INTO alembic_version VALUES (:head)")
+                    connection.execute(insert, {"head": _schema_version()})
+                course = text("SELECT id FROM course WHERE id = :id")
+                if not connection.execute(course, {"id": course_id}).first():
+                    insert = text("INSERT INTO course (id) VALUES (:id)")
+                    connection.execute(insert, {"id": course_id})
+            return
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            said = str(error.orig).lower()
+            crossed = any(word in said for word in ("exists", "unique", "locked"))
+            if not crossed or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)  # another process is making them
+
+
+def _schema_version():
+    """Return the revision of nbgrader's tables that this nbgrader makes."""
+    import nbgrader
+    from alembic.script import ScriptDirectory
+
+    folder = Path(nbgrader.__file__).parent / "alembic"
+    return ScriptDirectory(str(folder)).get_current_head()
