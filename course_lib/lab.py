@@ -24,6 +24,7 @@ from course_lib.hand_in import open_exchange
 from course_lib.outbound import release
 from course_lib.settings import ROOT, load_settings
 
+PURPOSE = "Open the course in JupyterLab, with grading running beside it."
 FIRST_PORT = 8888
 PORTS_TRIED = 100
 START_SECONDS = 120.0
@@ -46,7 +47,7 @@ def main(arguments=None):
     url = f"http://127.0.0.1:{port}/lab/tree/{quote(start_page(settings))}"
     url += f"?token={token}"
     with Stopper() as stopper:
-        lab = start_lab(settings, port, token)
+        lab = start_lab(settings, port, token, options.for_jupyter)
         grader = start_grader()
         try:
             if not wait_until_up(port, lab, stopper):
@@ -63,12 +64,15 @@ def main(arguments=None):
 
 def parse(arguments):
     """Return the options of the command line."""
-    parser = argparse.ArgumentParser("course.py lab", description=__doc__)
+    parser = argparse.ArgumentParser("course.py lab", description=PURPOSE)
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address"
     )
     parser.add_argument(
         "--port", type=int, help=f"default: the first free one from {FIRST_PORT} on"
+    )
+    parser.add_argument(
+        "for_jupyter", nargs="*", help="after --: options for JupyterLab itself"
     )
     return parser.parse_args(arguments)
 
@@ -135,7 +139,7 @@ class Child:
         return self.process.poll()
 
 
-def start_lab(settings, port, token):
+def start_lab(settings, port, token, more=()):
     """Start JupyterLab on the course."""
     # nbgrader_config.py lies in the first, settings of JupyterLab in the second.
     config = [str(settings.root), str(Path(__file__).with_name("jupyter"))]
@@ -155,6 +159,7 @@ def start_lab(settings, port, token):
         f"--LabApp.workspaces_dir={settings.class_folder / 'workspaces'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--FileContentsManager.delete_to_trash=False",
+        *more,
         JUPYTER_TOKEN=token,
         JUPYTER_CONFIG_PATH=os.pathsep.join(config),
     )

@@ -1,8 +1,11 @@
 """What a learner reads after handing in: as text, and as HTML with all escaped."""
 
 import os
+from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
+
+from course_lib.settings import TIMESTAMP_FORMAT
 
 START_GRADER = "python3 course.py watch"
 
@@ -24,7 +27,7 @@ class Message:
 
 def waiting_message(receipt, running, warning=""):
     """Return what to say while there is no answer yet."""
-    lines = [f"{receipt.lesson}: handed in at {receipt.timestamp}."]
+    lines = [f"{receipt.lesson}: handed in at {_local(receipt.timestamp)}."]
     if running:
         lines.append("It is safe. It is being graded …")
     else:
@@ -51,7 +54,7 @@ def answer_message(receipt, answer, notebook, warning=""):
     """
     report = answer["report"]
     head = f"{receipt.lesson}: {report['score']:g} of {report['max_score']:g} points"
-    when = f"handed in at {receipt.timestamp}"
+    when = f"handed in at {_local(receipt.timestamp)}"
     notes = [*report["deviations"], *([warning] if warning else [])]
     text = [f"{head}, {when}", *answer["text"], *(f"Note: {note}" for note in notes)]
     text.append(f"The whole page: {receipt.kept_page}")
@@ -62,3 +65,12 @@ def answer_message(receipt, answer, notebook, warning=""):
         html.append(f"<p>Notes on your notebook:</p><ul>{items}</ul>")
     html.append(f'<p><a href="{quote(link)}">Open the whole feedback page</a></p>')
     return Message("\n\n".join(text), "".join(html))
+
+
+def _local(timestamp):
+    """Return a submission's time as this computer's clock shows it."""
+    try:
+        time = datetime.strptime(timestamp, TIMESTAMP_FORMAT).replace(tzinfo=UTC)
+    except ValueError:  # submitted by an nbgrader with a configuration of its own
+        return timestamp
+    return time.astimezone().strftime("%H:%M:%S on %Y-%m-%d")

@@ -23,7 +23,8 @@ from course_lib.settings import load_settings
 from grader import exchange
 from grader.feedback import write_feedback
 from grader.heartbeat import heartbeat
-from grader.reports import NOT_GRADED, Report, from_notebook
+from grader.replies import answer_of, refusal
+from grader.reports import from_notebook
 from grader.secret import course_secret
 
 LAST_SECONDS = 5.0  # for what is being graded when it is told to stop
@@ -150,7 +151,7 @@ class Watcher:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             return from_notebook(json.loads(attempt.graded.read_text("utf-8")))
         if attempt.sender == exchange.ANOTHER:
-            return _refusal(attempt, f"It was not {attempt.learner} who sent this.")
+            return refusal(attempt, f"It was not {attempt.learner} who sent this.")
         from grader.grade import grade
 
         notebooks = attempt.notebooks()
@@ -164,6 +165,10 @@ class Watcher:
             file=notebooks[0].name if notebooks else "",
         )
         report.deviations += attempt.notes
+        if others := [path.name for path in notebooks[1:]]:
+            report.deviations.append(
+                f"Only the lesson's notebook is graded. Ignored: {', '.join(others)}."
+            )
         report.into(report.notebook)
         exchange.write_whole(attempt.graded, json.dumps(report.notebook, indent=1))
         return report
@@ -181,7 +186,7 @@ class Watcher:
             if error is not None:
                 if self._is_for_later(attempt, error):
                     continue
-                report = _refusal(attempt, _say(error))
+                report = refusal(attempt, _say(error))
                 self.tell("".join(traceback.format_exception(error)))
             else:
                 report = job.result()
@@ -263,30 +268,6 @@ class Watcher:
                 self._open_book().close()
 
         threading.Thread(target=prepare_all, daemon=True).start()
-
-
-def answer_of(report):
-    """Return what `course_lib.submission` shows of a report."""
-    return {
-        "report": report.as_dict(),
-        "text": [verdict.as_text() for verdict in report.exercises],
-        "html": [verdict.as_html() for verdict in report.exercises],
-    }
-
-
-def _refusal(attempt, reason):
-    """Return the report on an attempt that cannot be graded."""
-    return Report(
-        lesson=attempt.lesson,
-        file=attempt.name,
-        status=NOT_GRADED,
-        deviations=[
-            f"Not graded: {reason} What you handed in is kept. Ask your instructor, or "
-            "submit again."
-        ],
-        exercises=[],
-        notebook={},
-    )
 
 
 def _say(error):

@@ -64,7 +64,7 @@ COURSE = {
     "outbound": "",
     "hand_in": "settings file_lock",
     "submission": "settings hand_in submission_messages",
-    "submission_messages": "",
+    "submission_messages": "settings",
     "lab": "settings hand_in outbound lifeline file_lock",
 }
 
@@ -123,7 +123,8 @@ GRADER = {
     "nbgrader_steps": "grade gradebook reports prepared release source secret",
     "exchange": "plain_files course_lib.hand_in",
     "heartbeat": "exchange",
-    "watch": "exchange heartbeat prepared grade gradebook feedback reports secret "
+    "replies": "reports",
+    "watch": "exchange heartbeat replies prepared grade gradebook feedback reports secret "
     "worker course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
     "export": "gradebook",
