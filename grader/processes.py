@@ -109,6 +109,8 @@ class WarmParent:
         except OSError as error:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_PATIENCE)  # so that `is_alive` knows
+            if scratch is not None:
+                _remove(scratch)
             raise WorkerError(f"The warm parent is gone: {error}.") from error
         finally:
             theirs.close()
@@ -168,10 +170,15 @@ class PlainProcess:
         self._scratch = tempfile.mkdtemp(prefix="submission-")
         control, theirs = socket.socketpair()
         self.channel = Channel(control, limits.message_bytes)
-        self._process = _start_python(
-            "from grader.shell import main; main(handle)", theirs, folder=self._scratch
-        )
-        theirs.close()
+        try:
+            self._process = _start_python(
+                "from grader.shell import main; main(handle)", theirs, self._scratch
+            )
+        except OSError as error:
+            _remove(self._scratch)
+            raise WorkerError(f"Python could not be started: {error}.") from error
+        finally:
+            theirs.close()
         self._ending = None
         deadline = time.monotonic() + _START_SECONDS
         token = self.channel.send({"limits": asdict(limits)}, deadline=deadline)

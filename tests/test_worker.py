@@ -280,8 +280,11 @@ def test_a_lost_guard_is_not_the_learners_fault():
     assert submission.result("").cells[0].status == "not_run"
 
 
-def test_an_error_of_the_grader_itself_is_no_result(monkeypatch):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "executable", os.devnull)
-        with Worker("if possible") as worker, pytest.raises((WorkerError, OSError)):
-            run(worker, "1")
+def test_a_python_that_does_not_start_is_the_graders_error_and_leaves_nothing(
+    plain_worker, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", os.devnull)
+    with pytest.raises(WorkerError, match="could not be started"):
+        run(plain_worker, "1")
+    assert os.listdir(tmp_path) == []
