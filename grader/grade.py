@@ -15,6 +15,7 @@ from grader.safe_outputs import safe_markdown, safe_outputs
 from grader.salvage import Unreadable
 
 _CELL_NAME = re.compile(r"<ipython-input[^>]*>, line")
+_LONG_NUMBER = re.compile(r"-?\d*\.\d{5,}(e[-+]?\d+)?")
 UNJUDGED = ("timeout", "crashed")
 _shared = {"worker": None, "lock": threading.Lock()}
 # References run with stdout set aside, which a process can do once at a time.
@@ -167,6 +168,8 @@ def _verdict(exercise, seed, probe, answer):
         verdict = judge_exercise(exercise, seed, probe)
     if verdict.mistake == "missing" and f"called {exercise.name}." in verdict.message:
         _explain_missing(verdict, answer)
+    if verdict.status == "error":  # its text is the learner's, and may quote inputs
+        verdict.message = _LONG_NUMBER.sub("...", verdict.message)
     return verdict
 
 

@@ -341,7 +341,7 @@ def test_no_message_shows_graded_inputs_or_expected_values(course, marked, solut
     wrong = {
         "mse": "def mse(predictions, targets):\n    return 0.123",
         "line_backward": "def line_backward(dy, x):\n    return 0.5, np.sum(dy)",
-        "center": "def center(x):\n    return x + 1",
+        "center": "def center(x):\n    print(x)\n    raise ValueError(x.tolist())",
     }
     report = marked(answered(course, wrong))
     shown = report.as_html() + report.as_json() + json.dumps(report.notebook)

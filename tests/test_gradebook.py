@@ -217,7 +217,8 @@ def test_a_lock_of_ten_seconds_is_waited_out(book, url, notebook):
     assert book.scores(NAME) == {"ada": 2.0}
 
 
-def test_two_processes_may_make_the_tables_at_once(url):
+@pytest.mark.full
+def test_three_processes_may_make_the_tables_at_once(url):
     script = f"from grader.gradebook import Book; Book({url!r}, 'small').close()"
     made = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
     assert [each.wait(60) for each in made] == [0, 0, 0]
