@@ -18,7 +18,7 @@ Nothing here is graded; what counts is that the answer was given before the pict
 
 from course_lib.cards import Card, SpokenCard
 
-__all__ = ["Card", "ask", "predict", "say"]
+__all__ = ["Card", "ask", "predict", "say", "say_the_loop"]
 
 
 def predict(name, question, choices=None, unit="", truth=None, because=""):
@@ -58,3 +58,12 @@ def say(name, prompt, words):
     card = SpokenCard(name, prompt, words)
     card.show()
     return card
+
+
+def say_the_loop():
+    """Listen to the loop that every lesson ends with; return the card."""
+    return say(
+        "loop",
+        "What does each of the three do? Forward ..., backward ..., update ...",
+        ["forward", "predict", "backward", "blame", "update", "improve"],
+    )

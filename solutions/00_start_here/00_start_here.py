@@ -65,7 +65,7 @@
 import numpy as np
 
 from course_lib import explorers
-from course_lib.predictions import say
+from course_lib.predictions import say_the_loop
 
 explorers.toolbox.environment_report()
 
@@ -189,11 +189,7 @@ def add_bias(x, b):
 # Then write it down as you said it.
 
 # %%
-say(
-    "loop",
-    "What does each of the three do? Forward ..., backward ..., update ...",
-    ["forward", "predict", "backward", "blame", "update", "improve"],
-)
+say_the_loop()
 
 # %% [markdown]
 # ## 5. Save, hand in, get the answer

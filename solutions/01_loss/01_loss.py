@@ -27,7 +27,7 @@ from course_lib import explorers
 from course_lib.data import load
 from course_lib.layers import linear_backward, linear_forward
 from course_lib.network import Layer, Network
-from course_lib.predictions import predict, say
+from course_lib.predictions import predict, say_the_loop
 from course_lib.training import train
 
 rng = np.random.default_rng(1)
@@ -117,7 +117,7 @@ print("shape", table.shape, " loss", np.mean(table**2).round(3))
 # > every target, in an N by N table.
 #
 # Now a test of your own meter: the same batch, twice in a row.
-# Nothing got worse, so a mean must not move.
+# Nothing got worse, so a mean must not move; a sum would double.
 
 # %%
 twice = mse(np.tile(predictions, 2), np.tile(targets, 2))
@@ -510,11 +510,7 @@ explorers.loss.five_questions()
 # Now say the loop aloud, and write it down as you say it.
 
 # %%
-say(
-    "loop",
-    "What does each of the three do? Forward ..., backward ..., update ...",
-    ["forward", "predict", "backward", "blame", "update", "improve"],
-)
+say_the_loop()
 
 # %% [markdown]
 # ## Hand in
