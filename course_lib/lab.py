@@ -144,8 +144,8 @@ def start_lab(settings, port, token, more=()):
     # nbgrader_config.py lies in the first, settings of JupyterLab in the second.
     config = [str(settings.root), str(Path(__file__).with_name("jupyter"))]
     config += filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])
-    return Child(
-        "jupyterlab",
+    given = {option.partition("=")[0] for option in more}
+    own = [
         f"--port={port}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.port_retries=0",
@@ -159,6 +159,10 @@ def start_lab(settings, port, token, more=()):
         f"--LabApp.workspaces_dir={settings.class_folder / 'workspaces'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--FileContentsManager.delete_to_trash=False",
+    ]
+    return Child(
+        "jupyterlab",
+        *(option for option in own if option.partition("=")[0] not in given),
         *more,
         JUPYTER_TOKEN=token,
         JUPYTER_CONFIG_PATH=os.pathsep.join(config),

@@ -225,6 +225,15 @@ def test_closing_the_terminal_stops_everything(start):
     until(lambda: not running.alive(), 15)
 
 
+def test_options_after_two_dashes_take_the_place_of_the_courses_own(
+    settings, monkeypatch
+):
+    monkeypatch.setattr(lab, "Child", lambda *options, **_: options)
+    options = lab.start_lab(settings, 8888, "t", ["--ServerApp.ip=0.0.0.0"])
+    assert "--ServerApp.ip=0.0.0.0" in options and "--port=8888" in options
+    assert "--ServerApp.ip=127.0.0.1" not in options
+
+
 @pytest.mark.full
 @ON_LINUX
 def test_when_jupyterlab_ends_so_does_the_grader(start):
