@@ -48,7 +48,7 @@ def main(arguments=None):
     url += f"?token={token}"
     with Stopper() as stopper:
         lab = start_lab(settings, port, token, options.for_jupyter)
-        grader = start_grader()
+        grader = start_grader(settings)
         try:
             if not wait_until_up(port, lab, stopper):
                 return stopper.code if stopper.asked else said_why(lab, settings)
@@ -169,10 +169,11 @@ def start_lab(settings, port, token, more=()):
     )
 
 
-def start_grader():
-    """Start grading beside the lab; None in a copy of the course without grader."""
-    if importlib.util.find_spec("grader.watch") is None:
-        print("This copy of the course has no grader: your instructor's will answer.")
+def start_grader(settings):
+    """Start grading beside the lab; None where it is not this user's to grade."""
+    here = importlib.util.find_spec("grader.watch") is not None
+    if not here or not os.access(settings.inbound, os.R_OK):
+        print("Submissions are graded elsewhere: your instructor's grader answers.")
         return None
     return Child("grader.watch")
 

@@ -11,7 +11,8 @@ def release(settings):
     """Put every lesson that is not there yet into the exchange's outbound folder.
 
     Assignment List lists what lies there. A lesson that lies there already is left
-    as it is: by now the one in ``lessons`` may hold a learner's answers.
+    as it is: by now the one in ``lessons`` may hold a learner's answers. In an exchange
+    that belongs to somebody else, an instructor, nothing is put.
 
     Returns
     -------
@@ -19,6 +20,8 @@ def release(settings):
         The lessons that are new there.
     """
     new = []
+    if not os.access(settings.outbound, os.W_OK):
+        return new
     for lesson in settings.lesson_names():
         place = settings.outbound / lesson
         if not place.exists():

@@ -225,6 +225,16 @@ def test_closing_the_terminal_stops_everything(start):
     until(lambda: not running.alive(), 15)
 
 
+def test_in_an_instructors_exchange_it_neither_grades_nor_releases(
+    settings, monkeypatch, capsys
+):
+    post.open_exchange(settings)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert lab.start_grader(settings) is None
+    assert "your instructor's grader answers" in capsys.readouterr().out
+    assert lab.release(settings) == [] and not any(settings.outbound.iterdir())
+
+
 def test_options_after_two_dashes_take_the_place_of_the_courses_own(
     settings, monkeypatch
 ):
