@@ -80,6 +80,8 @@ def factor(output, pairs, tolerance):
     if all(want.size == 1 for _, _, want in pairs) and len(ratios) < 3:
         return None
     values = np.array([ratio for _, ratio in ratios])
+    if np.allclose(values, 1, rtol=1e-3):  # too near to be a factor somebody forgot
+        return None
     many = any(want.size > 1 for _, _, want in pairs)
     subject = f"Every entry of {output}" if many else output
     if np.allclose(values, values[0], rtol=1e-6):

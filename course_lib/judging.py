@@ -5,6 +5,8 @@ never rescue a shape), finite, inputs unmodified, the same answer twice, values,
 only then the cause. A mistake declared by the exercise is tried before a general one.
 """
 
+import numpy as np
+
 from course_lib import causes
 from course_lib.causes import Cause
 from course_lib.comparisons import alike
@@ -15,6 +17,7 @@ from course_lib.verdicts import Finding, Verdict
 RAISED = "!raised"
 
 
+@np.errstate(all="ignore")  # an answer may hold anything, and no warning helps
 def judge(check, reports):
     """Return the verdict on one exercise.
 

@@ -191,14 +191,10 @@ def same(left, right, rtol=1e-12):
     if isinstance(left, np.ndarray | np.generic):
         if left.dtype != right.dtype or left.shape != right.shape:
             return False
-        scale = np.max(np.abs(right), initial=0, where=np.isfinite(right))
+        scale = np.max(np.abs(right), initial=1, where=np.isfinite(right))
         return np.allclose(left, right, rtol=rtol, atol=rtol * scale, equal_nan=True)
     if isinstance(left, float):
-        return (
-            left == right
-            or abs(left - right) <= rtol * abs(right)
-            or left != left != right
-        )
+        return same(np.asarray(left), np.asarray(right), rtol)
     if isinstance(left, Given):
         return left.name == right.name and same(left.params, right.params, rtol)
     return left == right

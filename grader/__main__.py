@@ -74,9 +74,9 @@ def cli():
 @click.option("--force", is_flag=True, help="Overwrite worked-on lessons; keep a copy.")
 def build(lessons, check, force):
     """Write lessons and their checks from the sources in solutions/."""
+    from grader.errors import SourceError
     from grader.exercises import lesson_names
     from grader.release import build as build_lessons
-    from grader.source import SourceError
 
     good = ("unchanged",) if check else ("written", "unchanged", "kept")
     failed = False

@@ -36,7 +36,7 @@ from course_lib.check_data import CaseData, CheckData, axis_sizes
 from course_lib.comparisons import alike
 from course_lib.judging import RAISED
 from course_lib.settings import ROOT
-from grader.source import SourceError
+from grader.errors import SourceError
 
 SOLUTIONS = ROOT / "solutions"
 PUBLIC_SEED = 20

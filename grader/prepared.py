@@ -1,15 +1,13 @@
 """A lesson made ready for grading, once in a process."""
 
 import io
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 
 from course_lib.check_data import save_checks
+from grader.blank import blank
 from grader.exercises import SOLUTIONS, Lesson, load_lesson
-from grader.release import STUB
 from grader.source import read_lesson
-from grader.source_rules import BEGIN, END
 
 
 @dataclass(frozen=True)
@@ -73,29 +71,3 @@ def _prepare(name, solutions, _stamps):
         notebook=blank(source.notebook),
         checks_file=file.getvalue(),
     )
-
-
-def blank(notebook):
-    """Return a notebook with its solutions replaced by the stub.
-
-    The same as nbgrader's ClearSolutions gives, without the seconds that importing
-    nbgrader takes.
-    """
-    notebook = deepcopy(notebook)
-    for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("solution"):
-            cell["source"] = _without_solution(cell["source"])
-    return notebook
-
-
-def _without_solution(text):
-    lines, inside = [], False
-    for line in text.split("\n"):
-        if line.strip() == BEGIN:
-            inside = True
-            lines.append(line[: len(line) - len(line.lstrip())] + STUB)
-        elif line.strip() == END:
-            inside = False
-        elif not inside:
-            lines.append(line)
-    return "\n".join(lines)

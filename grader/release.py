@@ -5,19 +5,19 @@ import hashlib
 import json
 import os
 import tempfile
-from copy import deepcopy
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import numpy as np
 
 from course_lib.check_data import exercise_names, load_checks, save_checks
 from course_lib.settings import load_settings
+from course_lib.values import same
+from grader.blank import blank
+from grader.errors import SourceError
 from grader.exercises import lesson_names, load_lesson
-from grader.source import SourceError, line_of, read_lesson
+from grader.source import line_of, read_lesson
 
-STUB = 'raise NotImplementedError("Write this function, then run the cell again.")'
 ROUNDING = 1e-12  # what two machines may differ by, relative to an array's largest
 
 
@@ -57,7 +57,7 @@ def release(source):
     SourceError
         An answer cell without its solution is not Python any more.
     """
-    notebook, resources = deepcopy(source.notebook), {}
+    notebook, resources = blank(source.notebook), {}
     for step in _steps():
         notebook, resources = step.preprocess(notebook, resources)
     for cell, line in zip(notebook.cells, source.lines, strict=True):
@@ -149,21 +149,9 @@ def notebook_bytes(notebook):
 
 def _steps():
     # Here and not above: nbgrader takes seconds to import, and grading needs none.
-    from nbgrader.preprocessors import (
-        CheckCellMetadata,
-        ClearOutput,
-        ClearSolutions,
-        ComputeChecksums,
-        LockCells,
-    )
+    from nbgrader.preprocessors import CheckCellMetadata, ComputeChecksums, LockCells
 
-    return [
-        LockCells(),
-        ClearSolutions(code_stub={"python": STUB}),
-        ClearOutput(),
-        ComputeChecksums(),
-        CheckCellMetadata(),
-    ]
+    return [LockCells(), ComputeChecksums(), CheckCellMetadata()]
 
 
 def _check_stub(path, cell, line):
@@ -274,33 +262,8 @@ def _same_checks(path, checks):
         old = [load_checks(path, name) for name in names]
     except Exception:  # an older layout, or no such file at all
         return False
-    return _alike(old, checks)
+    return same([_as_value(c) for c in old], [_as_value(c) for c in checks], ROUNDING)
 
 
-def _alike(old, new):
-    """Return whether two values have one form, their numbers equal up to rounding."""
-    if type(old) is not type(new):
-        both = isinstance(old, list | tuple) and isinstance(new, list | tuple)
-        return both and _alike([*old], [*new])
-    if is_dataclass(new):
-        return _alike(vars(old), vars(new))
-    if isinstance(new, dict):
-        return list(old) == list(new) and all(_alike(old[k], new[k]) for k in new)
-    if isinstance(new, list | tuple):
-        return len(old) == len(new) and all(map(_alike, old, new))
-    if isinstance(new, float | complex | np.ndarray | np.generic):
-        old, new = np.asarray(old), np.asarray(new)
-        same_form = old.dtype == new.dtype and old.shape == new.shape
-        return same_form and _close(old, new)
-    return bool(old == new)
-
-
-def _close(old, new):
-    if new.dtype.kind not in "fc":
-        return np.array_equal(old, new)
-    finite = np.isfinite(new)
-    scale = np.max(np.abs(new), where=finite, initial=0.0)
-    with np.errstate(invalid="ignore"):
-        near = np.abs(old - new) <= ROUNDING * scale
-    same = (old == new) | (np.isnan(old) & np.isnan(new))
-    return bool(np.all(np.where(finite, near, same)))
+def _as_value(check):
+    return {**vars(check), "cases": [vars(case) for case in check.cases]}

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from course_lib.settings import load_settings
+from grader.errors import SourceError
 from grader.exercises import lesson_names
 from grader.release import build, notebook_bytes, write_file
-from grader.source import KERNELSPEC, SourceError, read_lesson
+from grader.source import KERNELSPEC, read_lesson
 
 CELL_SECONDS = 120
 START_SECONDS = 60

@@ -16,6 +16,8 @@ import yaml
 from jupytext.cell_reader import DoublePercentScriptCellReader
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from grader.errors import SourceError
+from grader.exercises import load_lesson
 from grader.source_rules import Written, cell_problems, lesson_problems
 
 HEADER = """\
@@ -28,24 +30,6 @@ KERNELSPEC = yaml.safe_load(HEADER.splitlines()[2][2:])["kernelspec"]
 FORMAT = {"extension": ".py", "format_name": "percent"}
 LAYOUT = ("lines_to_next_cell", "lines_to_end_of_cell_marker")  # jupytext's own notes
 LESSON_NAME = re.compile(r"\d\d_[a-z0-9_]+")
-
-
-class SourceError(ValueError):
-    """Say where an author's file departs from what the build expects.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    line : int
-        The line in it, from 1.
-    problem : str
-        What happened, what was expected, and how to go on.
-    """
-
-    def __init__(self, path, line, problem):
-        self.path, self.line, self.problem = Path(path), line, problem
-        super().__init__(f"{_short(self.path)}:{line}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -129,12 +113,6 @@ def line_of(path, name):
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
-def _short(path):
-    """Return the path as seen from here, if it lies below."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
 def _lesson_name(path):
     name = path.parent.resolve().name
     if not LESSON_NAME.fullmatch(name):
@@ -174,9 +152,6 @@ def _refuse_missing(path, order, points):
 
 
 def _declared_points(path):
-    # Here and not above: exercises raises SourceError, so it imports this module.
-    from grader.exercises import load_lesson
-
     folder = path.parent.resolve()
     lesson = load_lesson(folder.name, folder.parent)
     return {name: exercise.points for name, exercise in lesson.exercises.items()}

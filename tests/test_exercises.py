@@ -5,9 +5,9 @@ import pytest
 
 from course_lib.values import same
 from grader.audit import audit_exercise
+from grader.errors import SourceError
 from grader.exercises import Case, Exercise, Mistake, load_lesson
 from grader.judge import secret_seed
-from grader.source import SourceError
 
 
 def halve(x):

@@ -15,11 +15,11 @@ from small_course import (
     write_course,
 )
 
+from grader.errors import SourceError
 from grader.exercises import load_lesson
 from grader.grade import grade, shared_worker
 from grader.prepared import prepare
 from grader.reports import from_notebook
-from grader.source import SourceError
 from grader.worker import Worker
 
 

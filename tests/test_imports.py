@@ -73,12 +73,14 @@ SHARED = "course_lib.settings course_lib.file_lock"
 GRADER = {
     "config": "",
     # one source, and what is made of it
-    "source": "source_rules exercises",
+    "errors": "",
+    "source": "errors source_rules exercises",
     "source_rules": "",
-    "exercises": "source course_lib.probes course_lib.values course_lib.check_data "
+    "exercises": "errors course_lib.probes course_lib.values course_lib.check_data "
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
-    "release": "source source_rules exercises course_lib.check_data",
-    "solutions": "source exercises release grade worker limits",
+    "blank": "source_rules",
+    "release": "errors blank source exercises course_lib.check_data course_lib.values",
+    "solutions": "errors source exercises release grade worker limits",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
     "salvage": "",
@@ -108,7 +110,7 @@ GRADER = {
     # ... to a report
     "judge": "exercises course_lib.judging course_lib.verdicts course_lib.values "
     "course_lib.probes course_lib.check_data",
-    "prepared": "source source_rules exercises release course_lib.check_data",
+    "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
     "reports": "feedback_page course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
@@ -124,8 +126,8 @@ GRADER = {
     "exchange": "plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "replies": "reports",
-    "watch": "exchange heartbeat replies prepared grade gradebook feedback reports secret "
-    "worker course_lib.hand_in",
+    "watch": "exchange heartbeat replies prepared grade gradebook feedback reports "
+    "secret worker course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
     "export": "gradebook",
     "class_report": "gradebook reports",

@@ -214,3 +214,14 @@ def test_broadcasting_and_empty_arrays_rescue_nothing(returned):
     check = five.public_checks()
     verdict = judge(check, run(check, {"five": lambda x: returned}))
     assert verdict.is_right == (np.shape(returned) == ())
+
+
+def test_infinity_in_an_answer_is_named_without_a_warning(recwarn):
+    verdict = verdict_on(lambda dx, dW, db, *_: (dx, dW, db + np.inf))
+    assert verdict.mistake == "not_finite"
+    assert not recwarn.list
+
+
+def test_a_ratio_near_one_is_no_factor():
+    verdict = verdict_on(lambda dx, dW, db, *_: (dx, dW, db * (1 + 1e-6)))
+    assert verdict.mistake is None

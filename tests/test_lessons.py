@@ -7,9 +7,10 @@ from functools import cache
 import pytest
 
 from grader.audit import audit_lesson
+from grader.blank import STUB
 from grader.exercises import SOLUTIONS, lesson_names
 from grader.grade import grade
-from grader.release import STUB, build, notebook_bytes, release
+from grader.release import build, notebook_bytes, release
 from grader.solutions import solutions
 from grader.source import read_lesson
 

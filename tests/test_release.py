@@ -1,13 +1,17 @@
 """Lessons are built from sources, always the same, and nobody's work is lost."""
 
+from copy import deepcopy
+
 import nbformat
 import numpy as np
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 
 from course_lib.check_data import load_checks, save_checks
-from grader.release import STUB, build, digest, is_worked_on, release
-from grader.source import HEADER, SourceError, read_lesson
+from grader.blank import STUB, blank
+from grader.errors import SourceError
+from grader.release import build, digest, is_worked_on, release
+from grader.source import HEADER, read_lesson
 
 LESSON = (
     HEADER
@@ -284,3 +288,13 @@ def test_the_digest_sees_text_outputs_and_points_and_not_the_editors_marks(cours
         change(notebook)
         assert (digest(notebook) != digest(original)) is differs
         assert is_worked_on(notebook) is differs
+
+
+def test_a_blank_is_what_nbgrader_makes_of_a_solution(course):
+    from nbgrader.preprocessors import ClearSolutions
+
+    source = read_lesson(course / "solutions" / "01_twice" / "01_twice.py").notebook
+    theirs, _ = ClearSolutions(code_stub={"python": STUB}).preprocess(
+        deepcopy(source), {}
+    )
+    assert [c.source for c in blank(source).cells] == [c.source for c in theirs.cells]

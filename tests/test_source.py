@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 
-from grader.source import HEADER, SourceError, read_lesson
+from grader.errors import SourceError
+from grader.source import HEADER, read_lesson
 
 LESSON = (
     HEADER

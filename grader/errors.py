@@ -1,0 +1,27 @@
+"""What is said when an author's file cannot be used."""
+
+from pathlib import Path
+
+
+class SourceError(ValueError):
+    """Say where an author's file departs from what the build expects.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    line : int
+        The line in it, from 1.
+    problem : str
+        What happened, what was expected, and how to go on.
+    """
+
+    def __init__(self, path, line, problem):
+        self.path, self.line, self.problem = Path(path), line, problem
+        super().__init__(f"{_short(self.path)}:{line}: {problem}")
+
+
+def _short(path):
+    """Return the path as seen from here, if it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
