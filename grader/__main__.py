@@ -265,9 +265,6 @@ def complain(problem):
 
 def main(arguments=None):
     """Run a command and return its exit code: 0, 1 did not pass, 2 misuse."""
-    # jsonschema takes over a second to learn the grammar of international links, for
-    # a check that no notebook needs, and does without when the module is missing.
-    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         return cli.main(arguments, prog_name="python -m grader", standalone_mode=False)
     except click.exceptions.Exit as stop:
