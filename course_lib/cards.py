@@ -60,6 +60,11 @@ class Card:
         self.choice = earlier if self._fits(earlier) else None
 
     @property
+    def asks_for(self):
+        """What is said when the card is committed without an answer."""
+        return "Choose one of them first." if self.choices else "Write a number first."
+
+    @property
     def is_committed(self):
         """Whether an answer has been given, now or when the lesson was last open."""
         return self.choice is not None
@@ -171,6 +176,8 @@ class Card:
         return f"<strong>{self.kind}.</strong> {rich(self.question)}"
 
     def _state_html(self):
+        if not self.is_committed:
+            return self._waiting()
         if self.at_once:
             return self.verdict()
         said = "You predicted" if self.kind == "Predict" else "You answered"
@@ -189,12 +196,11 @@ class Card:
         commit.layout.width, commit.layout.align_self = "auto", "flex-start"
         state = ipywidgets.HTML()
 
-        def draw_state():
+        def draw_state(words=""):
             entry.disabled = self.is_committed
             commit.description = f"{self.kind} again" if self.is_committed else "Commit"
             commit.button_style = "" if self.is_committed else "primary"
-            commit.disabled = not self.is_committed and self._read(entry) is None
-            words = self._state_html() if self.is_committed else self._waiting()
+            words = words or self._state_html()
             state.value = (
                 f'<div role="status" style="{INK};line-height:1.5">{words}</div>'
             )
@@ -202,12 +208,21 @@ class Card:
         def pressed(_):
             if self.is_committed:
                 self.choice = None
+            elif (answer := self._read(entry)) is None:
+                return draw_state(self.asks_for)
             else:
-                self.commit(self._read(entry))
-            draw_state()
+                self.commit(answer)
+            return draw_state()
+
+        def came_late(_):
+            # A busy kernel gets the last change after the press that followed it.
+            answer = self._read(entry)
+            if self.is_committed and answer not in (None, self.choice):
+                self.commit(answer)
+                draw_state()
 
         commit.on_click(pressed)
-        entry.observe(lambda change: draw_state(), "value")
+        entry.observe(came_late, "value")
         draw_state()
         question = ipywidgets.HTML(
             f'<div style="{INK};line-height:1.5">{self._heading()}</div>'
@@ -246,6 +261,8 @@ class SpokenCard(Card):
     def __init__(self, name, prompt, words):
         super().__init__(name, prompt, at_once=True, kind="Say it")
         self.words = list(words)
+
+    asks_for = "Write a sentence first."
 
     def _fits(self, choice):
         return isinstance(choice, str)

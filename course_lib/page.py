@@ -77,8 +77,52 @@ def framed(box):
 
 def show_widget(widget, instead):
     """Display a widget, and `instead` (HTML) on pages where widgets are dead."""
-    from IPython.display import display
+    from IPython.display import HTML, display
 
     widget_type = "application/vnd.jupyter.widget-view+json"
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     display({widget_type: view, "text/html": instead, "text/plain": ""}, raw=True)
+    display(HTML(ACCESS))
+
+
+# ipywidgets names neither a slider's handle nor makes radio buttons a group, and
+# JupyterLab takes arrow keys and Enter for itself even where a control waits for them.
+# This names each slider with the words of its label, joins the radio buttons of a card,
+# also when JupyterLab draws them anew, and leaves keys pressed without Ctrl, Alt or Cmd
+# to the course's own controls.
+ACCESS = """<script>
+if (!window.courseAccess) {
+  let groups = 0;
+  const each = (root, selector, change) =>
+    root.querySelectorAll(selector + ":not([data-course])").forEach(node => {
+      node.dataset.course = "named";
+      change(node);
+    });
+  const help = () => {
+    document.querySelectorAll(".course-controls .widget-slider").forEach(slider => {
+      const label = slider.querySelector(".widget-label")?.textContent || "slider";
+      each(slider, "[role=slider]", node => node.setAttribute("aria-label", label));
+      each(slider, ".widget-readout", node => {
+        node.setAttribute("role", "textbox");
+        node.setAttribute("aria-label", label + ", as a number");
+      });
+    });
+    each(document, ".course-card .widget-radio-box", box => {
+      box.setAttribute("role", "radiogroup");
+      box.setAttribute("aria-label", "Your answer");
+      box.dataset.group = "course-" + ++groups;
+    });
+    document.querySelectorAll(".course-card [data-group] input").forEach(radio => {
+      radio.name = radio.closest("[data-group]").dataset.group;
+    });
+  };
+  window.courseAccess = new MutationObserver(help);
+  window.courseAccess.observe(document.body, {childList: true, subtree: true});
+  window.addEventListener("keydown", event => {
+    if (!event.target.closest?.(".course-card, .course-controls")) return;
+    const command = event.ctrlKey || event.metaKey || event.altKey;
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !command);
+  }, true);
+  help();
+}
+</script>"""

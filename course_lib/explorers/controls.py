@@ -1,4 +1,4 @@
-"""What a learner moves: sliders and dropdowns, and their names for a screen reader."""
+"""What a learner moves: sliders and dropdowns."""
 
 import math
 from dataclasses import dataclass
@@ -91,24 +91,3 @@ def _step_onto(start, low, high):
     """
     steps = round(100 * (start - low) / (high - low))
     return (start - low) / steps if steps else (high - low) / 100
-
-
-# ipywidgets gives a slider's handle no accessible name. This gives it the words of its
-# label, now and whenever JupyterLab draws a slider anew.
-NAME_THE_SLIDERS = """<script>
-if (!window.courseNamesSliders) {
-  const name = () => document.querySelectorAll(".course-controls .widget-slider")
-    .forEach(slider => {
-      const label = slider.querySelector(".widget-label")?.textContent || "slider";
-      slider.querySelectorAll("[role=slider]:not([aria-label])")
-        .forEach(handle => handle.setAttribute("aria-label", label));
-      slider.querySelectorAll(".widget-readout:not([aria-label])").forEach(box => {
-        box.setAttribute("role", "textbox");
-        box.setAttribute("aria-label", label + ", as a number");
-      });
-    });
-  window.courseNamesSliders = new MutationObserver(name);
-  window.courseNamesSliders.observe(document.body, {childList: true, subtree: true});
-  name();
-}
-</script>"""

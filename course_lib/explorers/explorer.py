@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course_lib import page, workbench
-from course_lib.explorers.controls import NAME_THE_SLIDERS, Choice, Slider
+from course_lib.explorers.controls import Choice, Slider
 from course_lib.live_picture import LivePicture
 
 __all__ = ["Choice", "Explorer", "Slider", "ticket"]
@@ -155,7 +155,6 @@ class Explorer:
         self._waiting = self.card is not None and not self.card.is_committed
         self._hide(panel, self._waiting)
         page.show_widget(panel, self._heading())
-        display(HTML(NAME_THE_SLIDERS))
         words = "Commit your prediction to see the picture." if self._waiting else ""
         place = HTML(f'<p style="{page.NOTE}">{words}</p>')
         self._handle = display(place, display_id=True)

@@ -93,11 +93,11 @@ def _build_first_slider(figure):
     )
     after = plots.draw_marker(axes, *POINTS.T)
     plots.draw_label(axes, *POINTS[0], "x", offset=(-16, 0))
-    moved = axes.text(0, 0, "x + b", color=plots.BLUE, ha="right", va="top")
+    moved = axes.text(0, 0, "x + b", color=plots.BLUE, ha="left", va="bottom")
 
     def update(numbers):
         after.set_data(*numbers["y"].T)
-        moved.set_position(numbers["y"][0] - 0.15)
+        moved.set_position(numbers["y"][0] + 0.12)
         for way, start, end in zip(ways, numbers["x"], numbers["y"], strict=True):
             way.set_data(*np.transpose([start, end]))
 
