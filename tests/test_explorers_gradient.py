@@ -88,6 +88,15 @@ def test_the_card_counts_the_moves_that_lowered_the_loss(lowered, words):
     assert gradient_knobs.times_lowered(moves[:-1]) is None
 
 
+def test_the_prediction_is_answered_with_the_last_move():
+    explorer = gradient_knobs._two_knobs()
+    explorer.card.commit(gradient_knobs.TIMES[0])
+    assert "Use up your moves" in explorer.html()
+    measure(explorer, [(-1.4 + 0.1 * k, 0.0) for k in range(12)])
+    page = explorer.html()
+    assert "Use up your moves" not in page and gradient_knobs.TIMES[2] in page
+
+
 # ---- random steps
 
 

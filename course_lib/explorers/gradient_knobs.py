@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from course_lib import losses, plots
+from course_lib import losses, page, plots
 from course_lib.data import load_diabetes
 from course_lib.explorers.explorer import Explorer, Slider
 from course_lib.predictions import Card
@@ -90,8 +90,18 @@ def measure_here(explorer):
         explorer.extra["moves"] = (*moves, place)
 
 
+class _Moves(Explorer):
+    """An explorer whose truth is known when its moves are used up."""
+
+    def _prediction(self):
+        if self.card.truth() is not None:
+            return self.card.verdict()
+        said = page.rich(self.card.with_unit(self.card.choice))
+        return f"You predicted: <strong>{said}</strong>. Use up your moves, and see."
+
+
 def _two_knobs():
-    explorer = Explorer(
+    explorer = _Moves(
         "Two knobs, one meter, twelve moves",
         readings,
         _build_two_knobs,

@@ -127,7 +127,7 @@ def _build_random_steps(figure):
         histogram.set_data(np.histogram(numbers["losses"], edges)[0], edges)
         chosen.set_xdata([numbers["loss"]] * 2)
         before.set_xdata([numbers["before"]] * 2)
-        side = "right" if numbers["loss"] > 3.5 else "left"
+        side = "right" if numbers["loss"] > 2.9 else "left"
         words[0].set(text=" gradient \n step ", x=numbers["loss"], ha=side)
         words[1].set(text=" before", x=numbers["before"])
 
