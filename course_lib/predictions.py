@@ -16,7 +16,8 @@ Nothing here is graded; what counts is that the answer was given before the pict
         answer="stays about the same", because="It is divided by the batch size.")
 """
 
-from course_lib.cards import Card, SpokenCard
+from course_lib.cards import Card
+from course_lib.spoken_card import SpokenCard
 
 __all__ = ["Card", "ask", "predict", "say", "say_the_loop"]
 

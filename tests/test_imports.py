@@ -53,7 +53,8 @@ COURSE = {
     "workbench": "",
     "prediction_log": "",
     "cards": "page prediction_log",
-    "predictions": "cards",
+    "spoken_card": "page cards",
+    "predictions": "cards spoken_card",
     "explorers": ENGINE
     + " instruments faults diagnosis page plots live_picture predictions workbench "
     "settings hand_in",

@@ -6,9 +6,9 @@ import pytest
 from IPython import display as ipython_display
 
 from course_lib import cards
-from course_lib.cards import SpokenCard, heard_in_order
 from course_lib.prediction_log import LOG, committed_choice, log_choice
 from course_lib.predictions import Card, ask, predict, say
+from course_lib.spoken_card import SpokenCard, heard_in_order
 
 
 @pytest.fixture(autouse=True)
