@@ -102,7 +102,7 @@ def _constant_factor(output, subject, ratio):
     if abs(ratio + 1) < 1e-6:
         return Cause(
             "sign",
-            f"{output} has the right size and the opposite sign: it points uphill.",
+            f"{output} has the right size and the opposite sign.",
             "write down which way the difference is taken, and check it on one number.",
             "the opposite sign",
         )
@@ -125,12 +125,13 @@ def _axis_factor(output, subject, ratios):
     letters = sorted(set.intersection(*(set(case.sizes) for case, _ in ratios)))
     for letter in sorted(letters, key="NDMCK".find):
         sizes = np.array([case.sizes[letter] for case, _ in ratios])
+        size = next((n for n in sizes if n != 1), 1)  # 1 would be no evidence
         values = np.array([ratio for _, ratio in ratios])
         for sign, words in ((1, ""), (-1, ", with the opposite sign")):
             if np.allclose(values, sign * sizes, rtol=1e-6):
-                return _times(output, subject, letter, sizes[0], words)
+                return _times(output, subject, letter, size, words)
             if np.allclose(values, sign / sizes, rtol=1e-6):
-                return _divided(output, subject, letter, sizes[0], words)
+                return _divided(output, subject, letter, size, words)
     return None
 
 
@@ -159,47 +160,71 @@ def _divided(output, subject, letter, size, words):
 VALUE_CAUSES = (all_zero, constant, ignores_upstream, factor)
 
 
-def shape_cause(output, case, yours, expected):
-    """Return what a shape tells, when it is not the expected one."""
-    seen, wanted = yours.shape, expected.shape
-    sizes = {size: letter for letter, size in case.sizes.items()}
-    if len(seen) == 2 and seen[0] == seen[1] and seen[0] > 1 and len(wanted) < 2:
-        return Cause(
-            "broadcast",
-            f"{output} became a {seen[0]} by {seen[0]} table: a column of shape "
-            f"({seen[0]}, 1) met a row of shape ({seen[0]},).",
-            "print both shapes before you subtract; bring them to one shape.",
-            f"shape {seen}, expected {wanted}",
-        )
+def shape_cause(output, shapes):
+    """Return what shapes tell that are not the expected ones.
+
+    Parameters
+    ----------
+    output : str
+    shapes : list of (CaseData, tuple, tuple)
+        Of every case at fault: your shape, and the expected one.
+    """
+    _, seen, wanted = shapes[0]
     text = f"shape {seen}, expected {wanted}"
-    if seen == wanted[::-1] and seen != wanted:
-        return Cause(
-            "shape",
-            f"{output} has shape {seen}, expected {wanted}: yours looks transposed.",
-            "write the shapes under the product; the inner ones meet and vanish.",
-            text,
-        )
-    if len(seen) == len(wanted) == 1 and seen[0] in sizes:
-        letter = sizes[seen[0]]
-        meaning = AXIS_WORDS.get(letter, f"the size of axis {letter}")
-        return Cause(
-            "axis",
-            f"{output} has shape {seen}, expected {wanted}, and {seen[0]} is "
-            f"{meaning}: the sum ran over the other axis.",
-            "axis 0 is the batch; say which axis should disappear.",
-            text,
-        )
-    law = (
-        " A gradient has the shape of the array it belongs to."
-        if output.startswith("d")
-        else ""
-    )
+    for find in (_table, _transposed, _other_axis):
+        found = find(output, shapes)
+        if found is not None:
+            return Cause(*found, text)
+    law = " A gradient has the shape of the array it belongs to."
     return Cause(
         "shape",
-        f"{output} has shape {seen}, expected {wanted}.{law}",
+        f"{output} has {text}.{law if output.startswith('d') else ''}",
         f"print the shape of {output} line by line until it is not what you expect.",
         text,
     )
+
+
+def _table(output, shapes):
+    """A column met a row, and every pair of entries became one."""
+    if any(
+        len(want) > 1 or len(seen) != 2 or len({*seen}) > 1 for _, seen, want in shapes
+    ):
+        return None
+    n = max(seen[0] for _, seen, _ in shapes)
+    return (
+        "broadcast",
+        f"{output} became a {n} by {n} table: a column of shape ({n}, 1) met a row of "
+        f"shape ({n},).",
+        "print both shapes before you subtract; bring them to one shape.",
+    )
+
+
+def _transposed(output, shapes):
+    if any(seen != want[::-1] for _, seen, want in shapes):
+        return None
+    _, seen, wanted = shapes[0]
+    return (
+        "shape",
+        f"{output} has shape {seen}, expected {wanted}: yours looks transposed.",
+        "write the shapes under the product; the inner ones meet and vanish.",
+    )
+
+
+def _other_axis(output, shapes):
+    """One axis is left where another belongs, the same one in every case."""
+    if any(len(seen) != 1 or len(wanted) != 1 for _, seen, wanted in shapes):
+        return None
+    case, seen, wanted = shapes[0]
+    for letter in case.sizes:
+        if all(other.sizes.get(letter) == shape[0] for other, shape, _ in shapes):
+            meaning = AXIS_WORDS.get(letter, f"the size of axis {letter}")
+            return (
+                "axis",
+                f"{output} has shape {seen}, expected {wanted}, and {seen[0]} is "
+                f"{meaning}: the sum ran over the other axis.",
+                "axis 0 is the batch; say which axis should disappear.",
+            )
+    return None
 
 
 def wrong_order(check, reports):

@@ -41,12 +41,23 @@ def general_cause(check, name, reports):
         return _unnamed(check, name, reports)
     key, seen, wanted = first_entry_at_fault(yours, expected, check.tolerance)
     if kind == "shape":
-        return causes.shape_cause(name + key, case, seen, wanted)
+        return causes.shape_cause(name + key, _shapes(check, name, key, reports))
     if kind == "dtype":
         return _dtype_cause(name + key, seen, wanted)
     if kind == "not_finite":
         return _not_finite_cause(name + key, case, seen)
     return _value_cause(check, name, reports)
+
+
+def _shapes(check, name, key, reports):
+    """Return (case, your shape, expected shape) of one entry where the two differ."""
+    found = []
+    for case, report in zip(check.cases, reports, strict=True):
+        seen = (entries(report["outputs"].get(name)) or {}).get(key)
+        wanted = entries(case.expected[name]).get(key)
+        if seen is not None and wanted is not None and seen.shape != wanted.shape:
+            found.append((case, seen.shape, wanted.shape))
+    return found
 
 
 def _type_cause(name, yours, expected):

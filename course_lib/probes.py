@@ -181,8 +181,8 @@ def _watch_calls(used):
         return
 
     def note(frame, event, _argument):
-        if event != "call":
-            return
+        if event != "call" or frame.f_code.co_name.startswith("<"):
+            return  # a module's own body, when an answer imports it, is no function
         folder, name = os.path.split(frame.f_code.co_filename)
         if not folder.startswith(_HERE):
             used.add(frame.f_code.co_name)

@@ -105,6 +105,9 @@ class Exercise:
         Largest accepted error, relative to the largest entry.
     forbids : dict of name to reason
         Functions an answer may not call, besides the course's own.
+    shows_expected : bool
+        Whether the lesson's own check may show expected values. Not where the
+        expected value is the answer itself.
     """
 
     signature: str
@@ -117,6 +120,7 @@ class Exercise:
     axes: dict = field(default_factory=dict)
     tolerance: float = 1e-8
     forbids: dict = field(default_factory=dict)
+    shows_expected: bool = True
 
     @property
     def name(self):
@@ -180,7 +184,7 @@ class Exercise:
             messages={m.id: [m.message, m.next_step] for m in self.mistakes},
             tolerance=self.tolerance,
             forbids={**OWN_WORK, **self.forbids},
-            public=public,
+            public=public and self.shows_expected,
         )
         self._fill_in(check, self.mistakes if with_mistakes else ())
         return check

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from course_lib.judging import judge
 from course_lib.values import same
 from grader.audit import audit_exercise
 from grader.errors import SourceError
-from grader.exercises import Case, Exercise, Mistake, load_lesson
+from grader.exercises import Case, Exercise, Mistake, load_lesson, run
 from grader.judge import secret_seed
 
 
@@ -140,3 +141,10 @@ def test_a_list_of_arrays_and_a_dict_of_arrays_are_compared_inside():
         alternatives=[lambda x: ((x, x + x), {"a": np.array(x)})],
     )
     assert all(row.holds for row in audit_exercise(both))
+
+
+def test_an_expected_value_that_is_the_answer_is_not_shown():
+    check = exercise(shows_expected=False).public_checks()
+    verdict = judge(check, run(check, {"halve": lambda x: x}))
+    assert not any(finding.evidence for finding in verdict.findings)
+    assert verdict.reproduce == ""
