@@ -26,7 +26,7 @@ import numpy as np
 
 from course_lib import explorers
 from course_lib.data import load
-from course_lib.predictions import ask, predict, say
+from course_lib.predictions import predict
 
 
 def mse(predictions, targets):
@@ -587,46 +587,7 @@ def loop_cards():
 # Answer from memory, then check.
 
 # %%
-ask(
-    "recap_sign",
-    "At some weight `dw` is -3. To lower the loss we...",
-    ["raise the weight", "lower the weight", "leave it"],
-    "raise the weight",
-    "w minus rate times -3 is larger than w. The gradient points uphill.",
-)
-ask(
-    "recap_nan",
-    "The loss falls for ten steps, climbs, and is nan after 300. First we try...",
-    ["more steps", "a tenth of the learning rate", "ten times the learning rate"],
-    "a tenth of the learning rate",
-    "Above 2 / lambda every step lands higher than the one before.",
-)
-
-# %% [markdown]
-# Now lesson 1.
-
-# %%
-ask(
-    "recap_first_loss",
-    "A network for 10 classes, before training. A healthy meter reads about...",
-    ["0.1", "1", "2.3", "10"],
-    "2.3",
-    "ln 10 = 2.303 nats, the price of guessing.",
-)
-ask(
-    "recap_why_loss",
-    "Why do we not step against the slope of accuracy?",
-    ["it is 0 almost everywhere", "it is too large", "it points downhill"],
-    "it is 0 almost everywhere",
-    "A small turn of a knob changes no answer, so accuracy does not move.",
-)
-ask(
-    "recap_twice",
-    "A batch is repeated twice. Its mean loss, and the gradient of that...",
-    ["both double", "both stay", "the loss stays, the gradient doubles"],
-    "both stay",
-    "Both are means over the batch.",
-)
+explorers.gradient_and_learning_rate.five_questions()
 
 # %% [markdown]
 # ### What you saw
@@ -643,11 +604,7 @@ ask(
 # Now say the loop aloud, with the loss in its place, and write it down as you say it.
 
 # %%
-say(
-    "loop",
-    "What are the four cards, and what does each do? Forward ..., then the loss ...",
-    ["forward", "predict", "loss", "backward", "blame", "update", "improve"],
-)
+explorers.gradient_and_learning_rate.say_the_four_cards()
 
 # %% [markdown]
 # ## Hand in
@@ -655,6 +612,7 @@ say(
 # Save, then press the button.
 # The answer takes seconds, and you may hand in as often as you like.
 #
-# **Next:** lesson 3 follows the blame backward through a chain, one link at a time.
+# What comes after this: following the blame backward through a chain, one link at a
+# time.
 
 # %% submit=true
