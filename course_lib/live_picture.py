@@ -113,7 +113,7 @@ class LivePicture:
         alt = html.escape(f"{self.describes} {page.as_text(read_out)}".strip())
         lines = "".join(f'<p style="{page.NOTE}">{note}</p>' for note in notes)
         return (
-            f'<figure style="margin:0;max-width:{width}px">'
+            f'<figure class="mathjax_ignore" style="margin:0;max-width:{width}px">'
             f'<img src="data:image/png;base64,{source}" alt="{alt}" '
             f'width="{width}" height="{height}" decoding="sync" style="{page.IMAGE}">'
             f"<figcaption>{page.meters(read_out)}{lines}</figcaption></figure>"
