@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 OLDEST = (3, 11)
-ROOT = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.realpath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "course-stamp.json")
 LOG = os.path.join(VENV, "course-install.log")
@@ -66,7 +66,7 @@ def main(arguments):
         return hand_over(python, ["-P", "-m", "course_lib.lab"] + rest)
     if command == "test":
         os.chdir(ROOT)
-        return hand_over(python, ["-m", "pytest"] + rest)
+        return hand_over(python, ["-m", "pytest", "-rs"] + rest)
     return hand_over(python, ["-P", "-m", "grader"] + arguments)
 
 

@@ -98,7 +98,8 @@ class Stopper:
     def __enter__(self):
         for name in self.names:
             number = getattr(signal, name, None)
-            if number is not None:
+            # What was ignored from the start, by `nohup` or a shell's &, stays so.
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         return self
 

@@ -278,8 +278,9 @@ def main(settings=None, **options):
     """Watch until Ctrl+C or SIGTERM; what `python -m grader watch` does."""
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda *_: stop.set())
     options.setdefault("tell", lambda line: print(line, flush=True))
     watch(settings or load_settings(), stop=stop, **options)
     sys.stdout.flush()

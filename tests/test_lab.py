@@ -177,17 +177,30 @@ def test_it_opens_on_the_start_lesson_or_on_what_there_is(settings):
     assert lab.start_page(settings) == "."
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_nohup_keeps_it_running_when_the_terminal_closes():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with lab.Stopper() as stopper:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stopper.asked
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.full
 @ON_LINUX
 @pytest.mark.parametrize(
     ("number", "code"), [("SIGINT", 0), ("SIGTERM", 0), ("SIGHUP", 129)]
 )
 def test_a_signal_stops_everything(start, number, code):
-    running = start()
+    # Tests that run in the background may have inherited that it is ignored.
+    wanted = getattr(signal, number)
+    running = start(preexec_fn=lambda: signal.signal(wanted, signal.SIG_DFL))
     running.url()
     running.wait_for("Watching")
     assert len(running.alive()) >= 3  # this, JupyterLab, the grader
-    running.process.send_signal(getattr(signal, number))
+    running.process.send_signal(wanted)
     assert running.process.wait(30) == code
     until(lambda: not running.alive(), 15)
 
