@@ -28,6 +28,7 @@ _LIMITS = Limits(
 _HERE = ("127.0.0.1", 0)
 _SHORT = 1.0  # seconds, for attacks that only a clock can end
 _CANARY = "GRADER_DOCTOR_CANARY"
+_TRACE = "grader-doctor"
 _INNOCENT = Cell("print('innocent')")
 
 
@@ -138,7 +139,8 @@ def _trials(port):
         _Trial("read solutions, checks, the class, home", _reading(hidden)),
         _Trial("read the grader's environment", _ENVIRONMENT),
         _Trial("see other processes", _PROCESSES),
-        _Trial("write outside the scratch folder", _writing(outside)),
+        _Trial("write outside the scratch folder", _writing(outside),
+               lambda _: not _written(outside)),
         _Trial("use the network", _reaching(port)),
         _Trial("start programs and processes", _PROGRAMS),
         _Trial("signal the grader", _attempt(f"os.kill({os.getpid()}, 0)")),
@@ -192,10 +194,19 @@ def _reading(paths):
 
 
 def _writing(folders):
-    paths = [str(folder / "grader-doctor") for folder in folders]
-    return _attempt(
-        *(f"open({path!r}, 'w').close() or os.remove({path!r})" for path in paths)
-    )
+    paths = [str(folder / _TRACE) for folder in folders]
+    return _attempt(*(f"open({path!r}, 'w').close()" for path in paths))
+
+
+def _written(folders):
+    """Remove what a cell wrote into these folders, and return it.
+
+    Looked at from outside: behind the walls a path below /tmp leads to the scratch.
+    """
+    traces = [folder / _TRACE for folder in folders if (folder / _TRACE).exists()]
+    for trace in traces:
+        trace.unlink()
+    return traces
 
 
 def _reaching(port):

@@ -187,17 +187,16 @@ def test_a_prediction_is_committed_before_the_picture_appears(page, course):
 
 
 def test_a_slider_changes_the_picture(page):
+    from playwright.sync_api import expect
+
     cell = go_to(page, lambda: page.locator(".jp-CodeCell", has_text="confident_error"))
-    image = cell.locator("img").first
-    before, words = image.get_attribute("src"), cell.inner_text()
+    before, words = cell.locator("img").first.get_attribute("src"), cell.inner_text()
     cell.get_by_role("slider").first.focus()
     for _ in range(12):
         page.keyboard.press("ArrowLeft")
-    page.wait_for_function(
-        "([image, before]) => image.src !== before",
-        arg=[image.element_handle(), before],
-        timeout=PATIENCE,
-    )
+    # The update may replace the element: ask for it anew until it is another picture.
+    image = cell.locator("img").first
+    expect(image).not_to_have_attribute("src", before, timeout=PATIENCE)
     page.wait_for_timeout(500)
     picture(page, "5_slider")
     assert cell.inner_text() != words  # the read-out moved with the picture

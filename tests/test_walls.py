@@ -207,9 +207,10 @@ def test_nothing_is_passed_on_to_the_next_submission(worker):
     source = (
         "import os, numpy, course_lib.probes\n"
         "print(hasattr(numpy, 'poisoned'), hasattr(course_lib.probes, 'poisoned'),\n"
-        "      os.listdir('/tmp'), os.listdir('/dev/shm'), os.listdir('/scratch'))"
+        "      *(os.path.exists(folder + '/poison')\n"
+        "        for folder in ('/tmp', '/dev/shm', '/scratch')))"
     )
-    assert printed(worker, source) == "False False [] [] ['.tmp']"
+    assert printed(worker, source) == "False False False False False"
 
 
 # --- processes
