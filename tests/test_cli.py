@@ -89,6 +89,7 @@ def test_help_comes_at_once():
         assert f" {slow}\n" not in done.stderr
 
 
+@pytest.mark.full
 def test_build_says_what_it_did_and_then_that_nothing_changed(course):
     lesson(course).unlink()
     code, output, errors = run(course, "build", "1")
@@ -191,6 +192,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(course, tmp_path):
     assert json.loads(output)["score"] == 7
 
 
+@pytest.mark.full
 def test_a_machine_without_walls_is_refused_and_told_the_way_out(course, tmp_path):
     right = write_submission(tmp_path, course, small_course.ANSWERS)
     worker = course / "grader" / "worker.py"

@@ -26,10 +26,12 @@ def worker():
         yield worker
 
 
+@pytest.mark.full
 def test_every_limit_holds_against_the_doctor(worker):
     assert [row for row in doctor.doctor() if not row.held] == []
 
 
+@pytest.mark.full
 def test_the_doctor_sees_what_does_not_hold(monkeypatch):
     monkeypatch.setattr(grader.worker, "_can_fork_safely", lambda: False)
     tried = {"start programs and processes", "read solutions, checks, the class, home"}

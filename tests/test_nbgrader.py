@@ -169,6 +169,7 @@ def test_feedback_is_the_courses_page_with_what_people_added(course, nbgrader):
     assert "<script" not in page and "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.full
 def test_generate_assignment_gives_what_build_gives_and_leaves_lessons_alone(
     course, nbgrader
 ):

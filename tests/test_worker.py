@@ -246,6 +246,7 @@ def test_a_plain_process_gives_the_same_results(plain_worker):
     assert result.walls == "no walls"
 
 
+@pytest.mark.full
 def test_a_plain_process_survives_a_probe_that_ends_it(plain_worker):
     bad = "def double(x):\n    while True: pass"
     cells, probes = (bad, CHECK, "1"), {"double": QUESTION}
