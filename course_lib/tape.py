@@ -1,6 +1,6 @@
 """A tape: values that remember what they were made of, so blame finds its way back.
 
-Lesson 3 derives all of it. `put` lays any pair of the engine on the tape.
+Lesson 3 derives all of it, and its learners write it.
 """
 
 import numpy as np
@@ -129,27 +129,3 @@ def unbroadcast(gradient, shape):
     summed = gradient.sum(axis=tuple(range(extra)))
     stretched = tuple(k for k, size in enumerate(shape) if size == 1)
     return summed.sum(axis=stretched, keepdims=True)
-
-
-def put(forward, backward, *inputs):
-    """Return a pair's output as a Value that knows how to pass blame back.
-
-    Parameters
-    ----------
-    forward : callable
-        ``forward(*arrays) -> (y, cache)``
-    backward : callable
-        ``backward(dy, cache) -> dx``, or a tuple with one gradient for each input.
-    inputs : Value
-    """
-    y, cache = forward(*[each.data for each in inputs])
-    out = Value(y, inputs)
-
-    def pass_back():
-        gradients = backward(out.grad, cache)
-        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
-        for each, gradient in zip(inputs, gradients, strict=True):
-            each.grad += gradient
-
-    out.pass_back = pass_back
-    return out
