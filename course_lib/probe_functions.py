@@ -110,11 +110,6 @@ def _result(Value, operation, inputs):
     if not isinstance(result, Value):
         kind = type(result).__name__
         raise ValueError(f"{name} gave a result of type {kind}, expected a Value")
-    if not callable(result.pass_back):
-        raise ValueError(
-            f"pass_back of {name} is {result.pass_back!r}, expected a function: hand "
-            "it over by its name, without brackets"
-        )
     return result
 
 

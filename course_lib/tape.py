@@ -14,63 +14,42 @@ class Value:
     data : float or ndarray
     inputs : tuple of Value
         What it was computed from; empty for a leaf.
+    shares : callable
+        ``shares(dy) -> tuple``: one gradient for each input, like the backward half
+        of a pair.
 
     Attributes
     ----------
     grad : float or ndarray
         Loss per unit of `data`; 0.0 until `backward` has run.
-    pass_back : callable
-        Adds to each input's `grad` its local derivative times this `grad`. Called by
-        `backward`.
     """
 
-    def __init__(self, data, inputs=()):
-        self.data = data
-        self.inputs = inputs
-        self.grad = 0.0
-        self.pass_back = lambda: None
+    def __init__(self, data, inputs=(), shares=lambda dy: ()):
+        self.data, self.inputs, self.shares, self.grad = data, inputs, shares, 0.0
+
+    def pass_back(self):
+        """Add to each input's `grad` its share of the blame. Called by `backward`."""
+        for each, share in zip(self.inputs, self.shares(self.grad), strict=True):
+            each.grad += share
 
     def __add__(self, other):
         """Add two values of one shape."""
-        out = Value(self.data + other.data, (self, other))
-
-        def pass_back():
-            self.grad += out.grad
-            other.grad += out.grad
-
-        out.pass_back = pass_back
-        return out
+        return type(self)(self.data + other.data, (self, other), lambda dy: (dy, dy))
 
     def __mul__(self, other):
         """Multiply two values of one shape."""
-        out = Value(self.data * other.data, (self, other))
-
-        def pass_back():
-            self.grad += other.data * out.grad
-            other.grad += self.data * out.grad
-
-        out.pass_back = pass_back
-        return out
+        a, b = self.data, other.data
+        return type(self)(a * b, (self, other), lambda dy: (dy * b, dy * a))
 
     def tanh(self):
         """Return the hyperbolic tangent."""
-        out = Value(np.tanh(self.data), (self,))
-
-        def pass_back():
-            self.grad += (1 - out.data**2) * out.grad
-
-        out.pass_back = pass_back
-        return out
+        y = np.tanh(self.data)
+        return type(self)(y, (self,), lambda dy: (dy * (1 - y**2),))
 
     def exp(self):
         """Return e to this power."""
-        out = Value(np.exp(self.data), (self,))
-
-        def pass_back():
-            self.grad += out.data * out.grad
-
-        out.pass_back = pass_back
-        return out
+        y = np.exp(self.data)
+        return type(self)(y, (self,), lambda dy: (dy * y,))
 
 
 def topological_order(value):

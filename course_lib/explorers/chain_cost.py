@@ -23,14 +23,19 @@ def small_network(Value, n_hidden, seed=3):
     knobs : list of Value
         ``4 * n_hidden + 1`` weights and biases.
     """
+    numbers, inputs = _draw(n_hidden, seed)
+    knobs = [Value(float(number)) for number in numbers]
+    return loss_of(Value, knobs, inputs), knobs
+
+
+def _draw(n_hidden, seed):
     rng = np.random.default_rng(seed)
-    knobs = [Value(float(k)) for k in rng.normal(0, 0.7, 4 * n_hidden + 1)]
-    inputs = [Value(float(x)) for x in rng.normal(0, 1, 2)]
-    return loss_of(Value, knobs, inputs, Value(-0.5)), knobs
+    return rng.normal(0, 0.7, 4 * n_hidden + 1), rng.normal(0, 1, 2)
 
 
-def loss_of(Value, knobs, inputs, minus_target):
+def loss_of(Value, knobs, x):
     """Return ``(output - target)**2`` of the network with these knobs, as a Value."""
+    inputs, minus_target = [Value(float(each)) for each in x], Value(-0.5)
     output = knobs[-1]
     for k in range(len(knobs) // 4):
         w1, w2, b, v = knobs[4 * k : 4 * k + 4]
@@ -45,8 +50,29 @@ def count_operations(loss, topological_order=tape.topological_order):
     return sum(len(node.inputs) > 0 for node in topological_order(loss))
 
 
+def nudge_all(Value, n_hidden, seed=3):
+    """Return the slopes of `small_network` found by nudging, and what that took.
+
+    Returns
+    -------
+    slopes : ndarray of shape (P,)
+    operations : int
+        Counted in every forward pass.
+    """
+    numbers, inputs = _draw(n_hidden, seed)
+    operations = 0
+
+    def loss(numbers):
+        nonlocal operations
+        found = loss_of(Value, [Value(float(each)) for each in numbers], inputs)
+        operations += count_operations(found)
+        return found.data
+
+    return probe_knobs(loss, numbers), operations
+
+
 def probe_knobs(loss, knobs, step=1e-5):
-    """Return every knob's slope by nudging it, and the operations that it took.
+    """Return every knob's slope, by nudging it to both sides.
 
     Parameters
     ----------

@@ -139,7 +139,7 @@ def _build_paths(figure):
         if bent:
             down = down - 1.7 * np.sin(np.linspace(0, np.pi, 30)) ** 0.6
         (lines[edge],) = left.plot(across, down, zorder=2)
-        at = 15 if bent or y0 != y1 else 16 if edge[0] == "w" else 13
+        at = 15 if bent or y0 != y1 else 13
         label = left.text(across[at], down[at], "", ha="center", va="center")
         label.set(fontsize=9.5, zorder=4)
         label.set_bbox({"facecolor": plots.PAPER, "edgecolor": "none", "pad": 1})

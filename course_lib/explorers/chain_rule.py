@@ -1,6 +1,6 @@
 """Explorers of lesson 3: blame through a chain."""
 
-from course_lib.explorers.chain_cost import count_operations, probe_knobs, small_network
+from course_lib.explorers.chain_cost import count_operations, nudge_all, small_network
 from course_lib.explorers.chain_fan_out import fan_out
 from course_lib.explorers.chain_nodes import chain
 from course_lib.explorers.chain_paths import paths
@@ -13,8 +13,8 @@ __all__ = [
     "count_operations",
     "fan_out",
     "five_questions",
+    "nudge_all",
     "paths",
-    "probe_knobs",
     "readings",
     "say_it",
     "small_network",

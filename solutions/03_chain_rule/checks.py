@@ -655,19 +655,6 @@ class Overwriting(Value):
         self.grad = blame + 0.0
 
 
-def overwriting_in(*operations):
-    """Return a Value that sets the gradient, in these operations only."""
-
-    class Other(Value):
-        def hand_back(self, operation, out, *others):
-            shares = self.shares(operation, out, *others)
-            for value, slope in zip((self, *others), shares, strict=True):
-                kept = 0.0 if operation in operations else value.grad
-                value.grad = kept + slope * out.grad
-
-    return Other
-
-
 def local_only_in(*operations):
     """Return a Value that hands on local derivatives alone, in these operations."""
 
@@ -710,14 +697,6 @@ class OneInput(Value):
 class NeverPassesBack(Value):
     def hand_back(self, operation, out, *others):
         pass
-
-
-class AtOnce(Value):
-    def result(self, operation, data, *others):
-        out = super().result(operation, data, *others)
-        self.hand_back(operation, out, *others)
-        out.pass_back = lambda: None
-        return out
 
 
 class ValueWithClosures:
@@ -777,6 +756,34 @@ class ValueWithPairs(Value):
 
         out.pass_back = pass_back
         return out
+
+
+class ValueWithShares:
+    def __init__(self, data, inputs=(), shares=lambda dy: ()):
+        self.data, self.inputs, self.shares, self.grad = data, inputs, shares, 0.0
+
+    def pass_back(self):
+        found = self.shares(self.grad)
+        for k in range(len(self.inputs)):
+            self.inputs[k].grad = self.inputs[k].grad + found[k]
+
+    def __add__(self, other):
+        both = (self, other)
+        return ValueWithShares(self.data + other.data, both, lambda dy: [dy, dy])
+
+    def __mul__(self, other):
+        def shares(dy):
+            return np.multiply(other.data, dy), np.multiply(self.data, dy)
+
+        return ValueWithShares(self.data * other.data, (self, other), shares)
+
+    def tanh(self):
+        y = np.tanh(self.data)
+        return ValueWithShares(y, (self,), lambda dy: (dy - dy * y * y,))
+
+    def exp(self):
+        y = np.exp(self.data)
+        return ValueWithShares(y, (self,), lambda dy: (y * dy,))
 
 
 class ValueWithFormulas(Value):
@@ -841,61 +848,45 @@ VALUE = Exercise(
             "grad is set with = where it has to grow with +=. In a + a both inputs are "
             "one value: the second share overwrites the first, and exactly half of the "
             "blame is left.",
-            "add to the grad that is there already, in every pass_back.",
+            "write each.grad += share: add to what is there already.",
         ),
-        *[
-            Mistake(
-                f"overwrites_in_{word}",
-                overwriting_in(operation),
-                f"The pass_back of {shown} sets grad with =; it has to grow with +=. A "
-                "value that is used twice loses the share that came first.",
-                "add to the grad that is there already.",
-            )
-            for word, operation, shown in (
-                ("add", "add", "a + b"),
-                ("mul", "mul", "a * b"),
-                ("tanh", "tanh", "tanh"),
-                ("exp", "exp", "exp"),
-            )
-        ],
         Mistake(
             "exp_uses_input",
             value_with(exp=lambda self, out: (self.data,)),
-            "exp passes back self.data, its input. The slope of exp is its output: "
-            "out.data.",
+            "exp passes back its input, self.data. The slope of exp is its output, y.",
             "nudge a from 0 to 0.01: exp goes from 1 to 1.01, so the slope there is 1.",
         ),
         Mistake(
             "exp_of_output",
             value_with(exp=lambda self, out: (np.exp(out.data),)),
-            "exp passes back exp(out.data): the exponential was taken twice. The slope "
-            "of exp is its output, out.data.",
-            "print out.data; it is the slope already.",
+            "exp passes back exp(y): the exponential was taken twice. The slope of exp "
+            "is its output, y.",
+            "y is the slope already; multiply dy by it.",
         ),
         Mistake(
             "exp_without_slope",
             value_with(exp=lambda self, out: (1.0,)),
             "exp passes its blame back unchanged: the local derivative is missing.",
-            "multiply by out.data, which is the slope of exp.",
+            "multiply dy by y, which is the slope of exp.",
         ),
         Mistake(
             "add_forgets_other",
             value_with(add=lambda self, out, other: (1.0, 0.0)),
             "a + b blames a and forgets b: a sum hands its blame to both.",
-            "write a second line, for other.grad.",
+            "a sum and a product have two shares, one for each input.",
         ),
         Mistake(
             "add_forgets_self",
             value_with(add=lambda self, out, other: (0.0, 1.0)),
             "a + b blames b and forgets a: a sum hands its blame to both.",
-            "write a second line, for self.grad.",
+            "a sum and a product have two shares, one for each input.",
         ),
         Mistake(
             "add_shares",
             value_with(add=lambda self, out, other: (0.5, 0.5)),
             "a + b gives half of its blame to each. Nothing is shared out: nudge a by "
             "0.01, and the sum moves by all of 0.01.",
-            "hand out.grad whole to each of the two.",
+            "hand dy whole to each of the two.",
         ),
         Mistake(
             "add_like_mul",
@@ -908,67 +899,66 @@ VALUE = Exercise(
             "mul_forgets_other",
             value_with(mul=lambda self, out, other: (other.data, 0.0)),
             "a * b blames a and forgets b.",
-            "write a second line, for other.grad.",
+            "a sum and a product have two shares, one for each input.",
         ),
         Mistake(
             "mul_forgets_self",
             value_with(mul=lambda self, out, other: (0.0, self.data)),
             "a * b blames b and forgets a.",
-            "write a second line, for self.grad.",
+            "a sum and a product have two shares, one for each input.",
         ),
         Mistake(
             "mul_swapped",
             value_with(mul=lambda self, out, other: (self.data, other.data)),
             "In a * b the factors are swapped: a got a times the blame. The slope "
             "against a is b: nudge a by 0.01, and the product moves by 0.01 * b.",
-            "self.grad grows by other.data * out.grad.",
+            "the first share is dy * other.data.",
         ),
         Mistake(
             "mul_without_slope",
             value_with(mul=lambda self, out, other: (1.0, 1.0)),
             "a * b passes its blame back unchanged, as a sum does. The local "
             "derivative is the other factor.",
-            "self.grad grows by other.data * out.grad.",
+            "the first share is dy * other.data.",
         ),
         Mistake(
             "tanh_not_squared",
             value_with(tanh=lambda self, out: (1 - out.data,)),
-            "tanh passes back 1 - out.data. Its slope is 1 minus the *square* of the "
-            "output.",
+            "tanh passes back 1 - y. Its slope is 1 minus the *square* of y.",
             "try an output of -1, where tanh is flat: the slope has to be 0.",
         ),
         Mistake(
             "tanh_uses_input",
             value_with(tanh=lambda self, out: (1 - self.data**2,)),
             "tanh passes back 1 - self.data ** 2, with its input. The formula wants "
-            "the output: 1 - out.data ** 2.",
+            "the output: 1 - y ** 2.",
             "try an input of 3, where tanh is nearly flat.",
         ),
         Mistake(
             "tanh_sign",
             value_with(tanh=lambda self, out: (out.data**2 - 1,)),
             "The slope of tanh has the opposite sign: tanh never falls.",
-            "it is 1 - out.data ** 2, in that order.",
+            "it is 1 - y ** 2, in that order.",
         ),
         Mistake(
             "tanh_without_slope",
             value_with(tanh=lambda self, out: (1.0,)),
             "tanh passes its blame back unchanged: the local derivative is missing.",
-            "multiply by 1 - out.data ** 2.",
+            "multiply dy by 1 - y ** 2.",
         ),
         Mistake(
             "tanh_itself",
             value_with(tanh=lambda self, out: (out.data,)),
-            "tanh passes back its output, as exp does. Its slope is 1 - out.data ** 2.",
+            "tanh passes back its output, as exp does. Its slope is 1 - y ** 2.",
             "at 0 tanh is steepest; what does yours give there?",
         ),
         *[
             Mistake(
                 f"{word}_without_blame",
                 local_only_in(operation),
-                f"{shown} passes back its local derivative alone: out.grad, the blame "
-                "from above, is missing.",
-                "multiply each local derivative by out.grad.",
+                f"{shown} passes back its local derivative alone: dy, the blame from "
+                "above, is missing.",
+                "multiply each local derivative by dy.",
             )
             for word, operation, shown in (
                 ("add", "add", "a + b"),
@@ -980,35 +970,27 @@ VALUE = Exercise(
         Mistake(
             "ignores_upstream",
             local_only_in("add", "mul", "tanh", "exp"),
-            "Every operation passes back its local derivative alone: out.grad, the "
-            "blame from above, never arrives.",
-            "multiply each local derivative by out.grad.",
+            "Every operation passes back its local derivative alone: dy, the blame "
+            "from above, never arrives.",
+            "pass_back hands self.grad to self.shares, and shares multiply by it.",
         ),
         Mistake(
             "without_inputs",
             WithoutInputs,
             "The results do not know their inputs, so nobody can walk back from them.",
-            "make out with its inputs: Value(..., (self, other)), or (self,).",
+            "make it with its inputs: Value(..., (self, other), ...), or (self,).",
         ),
         Mistake(
             "one_input",
             OneInput,
             "A sum and a product know one input and have two.",
-            "make out with both of them: Value(..., (self, other)).",
+            "make it with both of them: Value(..., (self, other), ...).",
         ),
         Mistake(
             "never_handed_over",
             NeverPassesBack,
-            "No blame arrives anywhere: pass_back was never given to the result, or it "
-            "does nothing.",
-            "end each operation with out.pass_back = pass_back, then return out.",
-        ),
-        Mistake(
-            "at_once",
-            AtOnce,
-            "Blame is passed back while the forward pass is on its way, when out.grad "
-            "is still 0. It has to wait until backward calls.",
-            "put the lines into a function, and hand it over without calling it.",
+            "No blame arrives anywhere: pass_back leaves every grad as it was.",
+            "for each input, add its share to its grad: each.grad += share.",
         ),
         Mistake(
             "mul_computes_sum",
@@ -1029,7 +1011,12 @@ VALUE = Exercise(
             "its data is np.exp(self.data).",
         ),
     ],
-    alternatives=[ValueWithClosures, ValueWithPairs, ValueWithFormulas],
+    alternatives=[
+        ValueWithShares,
+        ValueWithClosures,
+        ValueWithPairs,
+        ValueWithFormulas,
+    ],
 )
 
 # ---- topological_order
