@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from course_lib import explorers, workbench
+from course_lib import explorers, page, workbench
 from course_lib.explorers import chain_fan_out, chain_nodes, chain_paths, chain_ticket
 from course_lib.tape import Value, backward
 
@@ -65,6 +65,17 @@ def test_stepping_stops_at_both_ends():
     for _ in range(20):
         on(explorer)
     assert explorer.values["step"] == 16
+
+
+def test_the_sign_is_told_only_when_the_way_back_has_been_walked(monkeypatch):
+    monkeypatch.setattr(page, "is_headless", lambda: False)
+    explorer = chain_nodes._chain()
+    explorer.card.commit(explorer.card.choices[0])
+    assert "Step to the end" in explorer.html()
+    explorer.values["step"] = 16
+    assert "past the crest" in explorer.html()
+    explorer.values["step"] = 3
+    assert "past the crest" in explorer.html()
 
 
 def test_local_derivatives_multiply_to_the_blame_of_x():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib import plots
+from course_lib import page, plots
 from course_lib.explorers.explorer import Explorer, Slider
 from course_lib.predictions import Card
 
@@ -98,8 +98,21 @@ def step_by(change):
     return action
 
 
+class _Steps(Explorer):
+    """An explorer whose truth is shown once the way back has been walked to its end."""
+
+    walked = False
+
+    def _prediction(self):
+        self.walked = self.walked or self.values["step"] == STEPS
+        if self.walked or page.is_headless():
+            return self.card.verdict()
+        said = page.rich(self.card.with_unit(self.card.choice))
+        return f"You predicted: <strong>{said}</strong>. Step to the end, and see."
+
+
 def _chain():
-    return Explorer(
+    return _Steps(
         "Eight nodes, forward and back",
         steps_of_chain,
         _build_chain,

@@ -80,7 +80,7 @@ explorers.chain_rule.chain()
 #
 # By hand: w = 3, b = −6, v = 5, target = 4.
 #
-# *5 minutes, difficulty 2 of 5, importance 4 of 5*
+# *4 minutes, difficulty 2 of 5, importance 4 of 5*
 #
 # <details><summary>Hint 1: where do I begin?</summary>
 #
@@ -149,7 +149,7 @@ def chain_forward(x, params):
 #
 # The check names only the *first* blame that differs: those after it follow from it.
 #
-# *9 minutes, difficulty 3 of 5, importance 5 of 5*
+# *8 minutes, difficulty 3 of 5, importance 5 of 5*
 #
 # <details><summary>Hint 1: what is a line made of?</summary>
 #
@@ -224,7 +224,7 @@ print(f"blame {blame['dw']:.6f}   nudge {(above - below) / (2 * step):.6f}")
 explorers.chain_rule.fan_out()
 
 # %% [markdown]
-# <details><summary>After you have seen it: the rule</summary>
+# <details><summary>After you have seen it: the rule for uses</summary>
 #
 # Every use sends its own share, and **shares add**.
 # Nudge the knob, and all the uses move at once.
@@ -256,23 +256,26 @@ explorers.chain_rule.paths()
 # Writing a line for every node by hand ends here.
 # We build a value that *remembers what it was made of*.
 # Then any formula that you type can be walked back.
-
-# %% [markdown]
-# ### Exercise: `Value`
 #
 # A `Value` holds `data` (a number or an array), its `inputs`, a function `shares`, and
 # `grad`, its blame, 0 at first.
 # `shares(dy)` takes the value's own blame and returns a tuple, one share for each
 # input: local derivative times `dy`.
-# `__add__` is written: `a + b` calls it.
+
+# %% [markdown]
+# ### Exercise: `Value`
 #
+# `__add__` is written: `a + b` calls it.
 # Write `pass_back`, `__mul__` (for `a * b`), `tanh` and `exp`.
 # `pass_back` calls `self.shares(self.grad)` and adds each share to its input's `grad`.
 #
 # By hand, c = a · b with a = 2, b = 5, and `dy` = 10: a gets 5 · 10 = 50, b gets 20.
 # The slope of tanh is 1 − tanh², of exp it is exp.
 #
-# *12 minutes, difficulty 4 of 5, importance 5 of 5*
+# The check looks at `values` on the way forward, at `links` (does a result know its
+# inputs?), and at the `blame` that comes back.
+#
+# *10 minutes, difficulty 4 of 5, importance 5 of 5*
 #
 # <details><summary>Hint 1: a + a gets half of its blame</summary>
 #
@@ -347,8 +350,9 @@ class Value:
 #
 # Write `topological_order(value)`: a list of everything that `value` was made of, each
 # value once, `value` itself at the end.
+# The check counts how many times each is listed, and how many inputs come too late.
 #
-# *7 minutes, difficulty 4 of 5, importance 3 of 5*
+# *6 minutes, difficulty 4 of 5, importance 3 of 5*
 #
 # <details><summary>Hint 1: where do I begin?</summary>
 #
@@ -405,7 +409,7 @@ def topological_order(value):
 #
 # By hand, for c = a + a: c gets 1, a gets 1 + 1 = 2.
 #
-# *4 minutes, difficulty 2 of 5, importance 5 of 5*
+# *3 minutes, difficulty 2 of 5, importance 5 of 5*
 #
 # <details><summary>Hint 1: every grad is 0</summary>
 #
@@ -506,7 +510,7 @@ cost.reveal(66, "Two forward passes a knob; a sweep back visits each operation o
 #
 # By hand: [[1, 2, 3], [10, 20, 30]] with shape (3,) gives [11, 22, 33].
 #
-# *7 minutes, difficulty 4 of 5, importance 3 of 5*
+# *6 minutes, difficulty 4 of 5, importance 3 of 5*
 #
 # <details><summary>Hint 1: which axes?</summary>
 #

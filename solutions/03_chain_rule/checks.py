@@ -1325,7 +1325,7 @@ BACKWARD_EXERCISE = Exercise(
             "Blame comes to the inputs of the last value and no further. Either the "
             "sweep goes from the leaves up, and each node passes back before any blame "
             "has reached it, or only the last value passes back.",
-            "walk through reversed(topological_order(value)).",
+            "bring topological_order through its check, then walk through it reversed.",
         ),
         Mistake(
             "pre_order",
