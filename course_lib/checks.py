@@ -6,6 +6,7 @@ named mistake gives. No solution is in there.
 
 import difflib
 import os
+import sys
 from pathlib import Path
 
 from course_lib import probes, workbench
@@ -34,7 +35,7 @@ def check(function):
     Parameters
     ----------
     function : callable
-        Your answer; its name says which exercise it answers.
+        Your answer, a function or a class; its name says which exercise it answers.
 
     Raises
     ------
@@ -72,9 +73,16 @@ def verdict_on(function, namespace=None):
             "function. Give its name without brackets: check(mse)."
         )
     data = find_checks(name)
-    names = {**getattr(function, "__globals__", {}), **(namespace or {})}
+    names = {**_surroundings(function), **(namespace or {})}
     reports = probes.answer(data.probe(), {**names, name: function})
     return judge(data, probes.read_reports(reports, len(data.cases)))
+
+
+def _surroundings(function):
+    """Return the names around a function or class: those of its module."""
+    if isinstance(function, type):
+        return vars(sys.modules.get(function.__module__, function))
+    return getattr(function, "__globals__", {})
 
 
 def find_checks(name, folder=None):

@@ -44,6 +44,7 @@ def largest(array):
 def agree(value, expected, tolerance):
     """Return whether two results hold the same numbers under the same names.
 
+    The order of a dict's names does not matter.
     Text is compared as text. NaN agrees with NaN and infinity with infinity.
     """
     if isinstance(expected, str) or expected is None:
@@ -51,7 +52,7 @@ def agree(value, expected, tolerance):
     if isinstance(expected, list | tuple) and any(type(v) is str for v in expected):
         return isinstance(value, list | tuple) and list(value) == list(expected)
     yours, theirs = entries(value), entries(expected)
-    if yours is None or theirs is None or list(yours) != list(theirs):
+    if yours is None or theirs is None or set(yours) != set(theirs):
         return False
     return all(close(yours[key], theirs[key], tolerance) for key in theirs)
 
@@ -78,7 +79,7 @@ def alike(value, wanted, tolerance):
     seen, expected = entries(value), entries(wanted)
     if seen is None or expected is None:
         return True
-    pairs = zip(seen.values(), expected.values(), strict=True)
+    pairs = ((seen[key], expected[key]) for key in expected)
     return all(a.dtype.kind == b.dtype.kind or not a.ndim for a, b in pairs)
 
 
@@ -93,10 +94,10 @@ def fault(yours, expected, tolerance):
         return "" if agree(yours, expected, 0) else "value"
     if seen is None or type(yours) is Opaque or not _same_form(yours, expected):
         return "type"
-    if list(seen) != list(wanted) and set(seen) != set(wanted):
+    if set(seen) != set(wanted):
         return "keys"
     for key, array in wanted.items():
-        found = _array_fault(seen[key], array, tolerance)
+        found = array_fault(seen[key], array, tolerance)
         if found:
             return found
     return ""
@@ -110,7 +111,8 @@ def _same_form(yours, expected):
     return True
 
 
-def _array_fault(yours, expected, tolerance):
+def array_fault(yours, expected, tolerance):
+    """Return the first kind of fault of one array, or "" if it is right."""
     if yours.shape != expected.shape:
         return "shape"
     if yours.dtype.kind not in "biuf":
@@ -126,6 +128,6 @@ def first_entry_at_fault(yours, expected, tolerance):
     """Return the key, your array and the expected one of the first faulty entry."""
     seen = entries(yours)
     for key, wanted in entries(expected).items():
-        if _array_fault(seen[key], wanted, tolerance):
+        if array_fault(seen[key], wanted, tolerance):
             return key, seen[key], wanted
     return "", np.asarray(0.0), np.asarray(0.0)

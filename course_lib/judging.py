@@ -10,8 +10,15 @@ import numpy as np
 from course_lib import causes
 from course_lib.causes import Cause
 from course_lib.comparisons import alike
-from course_lib.evidence import call_to_try, is_right, worst_entry
+from course_lib.evidence import (
+    call_to_try,
+    first_faulty_key,
+    is_right,
+    worst_entry,
+)
+from course_lib.first_wrong import with_what_is_right
 from course_lib.naming import general_cause
+from course_lib.probe_functions import DRIVERS
 from course_lib.verdicts import Finding, Verdict
 
 RAISED = "!raised"
@@ -83,6 +90,7 @@ def _judge_failure(check, reports, failure):
         return _verdict(check, "wrong", 0.0, [declared])
     kind = str(failure.get("kind"))
     name = str(failure.get("function", check.exercise))[:80]
+    name = check.exercise if name in DRIVERS else name
     if kind == "raised":
         return _verdict(check, "error", 0.0, [_raised(check, reports, failure, name)])
     status, cause = _no_result(check, failure, kind, name)
@@ -91,9 +99,15 @@ def _judge_failure(check, reports, failure):
 
 def _no_result(check, failure, kind, name):
     if kind == "not_written":
+        inside = str(failure.get("inside", name))[:80]
+        where = (
+            "its placeholder"
+            if inside in (name, "")
+            else f"the placeholder in {inside}"
+        )
         return "not_written", Cause(
             "not_written",
-            f"{name} is not written yet: its placeholder is still there.",
+            f"{name} is not written yet: {where} is still there.",
             "replace the line that raises, run the cell, then check again.",
         )
     if kind == "returned_none":
@@ -112,7 +126,7 @@ def _no_result(check, failure, kind, name):
         )
     return "error", Cause(
         "missing",
-        f"There is no function called {name}.",
+        f"There is no {'class' if name[:1].isupper() else 'function'} called {name}.",
         "run the cell that defines it; its name is part of the exercise.",
     )
 
@@ -183,6 +197,9 @@ def _name_causes(check, reports, wrong, conduct):
         or causes.wrong_order(check, reports)
     )
     if shared is not None:
+        key = first_faulty_key(check, wrong[0], reports) if len(wrong) == 1 else None
+        if key is not None:
+            shared = with_what_is_right(shared, check, wrong[0], key)
         return dict.fromkeys(wrong, shared)
     return {
         name: _declared_cause(check, reports, [name])

@@ -14,7 +14,8 @@ from course_lib.comparisons import (
     fault,
     first_entry_at_fault,
 )
-from course_lib.evidence import first_case_at_fault
+from course_lib.evidence import first_case_at_fault, first_faulty_key
+from course_lib.first_wrong import first_wrong_cause
 from course_lib.values import Opaque
 
 CONTAINERS = dict | list | tuple
@@ -33,6 +34,9 @@ def general_cause(check, name, reports):
     """
     case, yours, expected = first_case_at_fault(check, name, reports)
     kind = fault(yours, expected, check.tolerance)
+    first = first_faulty_key(check, name, reports)
+    if first is not None:
+        return first_wrong_cause(check, name, first, reports)
     if kind == "type":
         return _type_cause(name, yours, expected)
     if kind == "keys":

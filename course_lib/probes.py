@@ -16,6 +16,7 @@ import warnings
 import numpy as np
 
 from course_lib import probe_functions
+from course_lib.probe_functions import DRIVERS
 from course_lib.values import Given, Opaque, pack, unpack
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,6 +25,9 @@ _NOT_THE_ENGINE = {"probes.py", "probe_functions.py", "values.py"}
 
 def answer(packed_probe, namespace):
     """Run a probe on the functions in `namespace`.
+
+    An argument of a call that is no input and no earlier result is the learner's own:
+    a class or a function, handed to a driver of the course.
 
     Parameters
     ----------
@@ -80,11 +84,12 @@ def _run_case(probe, case, namespace, quiet, watch):
 
 
 def _run_call(call, values, namespace, changed):
-    function = namespace.get(call["function"])
-    if function is None:
-        raise _Failure({"kind": "missing", "function": call["function"]})
+    # A driver is the course's: nobody's function of that name may stand in for it.
+    function = DRIVERS.get(call["function"]) or _found(call["function"], namespace)
     names = call["arguments"]
-    arguments = [values[name] for name in names]
+    arguments = [
+        values[name] if name in values else _found(name, namespace) for name in names
+    ]
     before = [pack(value) for value in arguments]
     try:
         returned = function(*arguments)
@@ -96,6 +101,13 @@ def _run_call(call, values, namespace, changed):
         if pack(value) != packed and name not in changed:
             changed.append(name)
     values.update(_name_results(call, returned))
+
+
+def _found(name, namespace):
+    """Return what a learner defined under a name: a function, or a class."""
+    if namespace.get(name) is None:
+        raise _Failure({"kind": "missing", "function": name})
+    return namespace[name]
 
 
 def _name_results(call, returned):
@@ -132,7 +144,7 @@ def _describe(value):
 
 def _failure(kind, call, error):
     text = str(error)[:300] if kind == "raised" else ""
-    line, code = _where(error)
+    line, code, inside = _where(error)
     return {
         "kind": kind,
         "function": call["function"],
@@ -140,12 +152,13 @@ def _failure(kind, call, error):
         "text": text,
         "line": line,
         "code": code,
+        "inside": inside,
     }
 
 
 def _where(error):
-    """Return the line number and text of the learner's line that raised."""
-    found = (0, "")
+    """Return number and text of the learner's line that raised, and whose it is."""
+    found = (0, "", "")
     step = error.__traceback__
     while step is not None:
         name = step.tb_frame.f_code.co_filename
@@ -153,6 +166,7 @@ def _where(error):
             found = (
                 step.tb_lineno,
                 linecache.getline(name, step.tb_lineno).strip()[:200],
+                step.tb_frame.f_code.co_name[:80],
             )
         step = step.tb_next
     return found

@@ -108,6 +108,10 @@ class Exercise:
     shows_expected : bool
         Whether the lesson's own check may show expected values. Not where the
         expected value is the answer itself.
+    name : str
+        What the learner writes, which is the `grade_id` of its cell. By default the
+        function of `signature`; to be given where that is one of the course's
+        drivers, as in ``"use_values(Value, program, numbers) -> values, blame"``.
     """
 
     signature: str
@@ -121,11 +125,10 @@ class Exercise:
     tolerance: float = 1e-8
     forbids: dict = field(default_factory=dict)
     shows_expected: bool = True
+    name: str = ""
 
-    @property
-    def name(self):
-        """The function's name: the exercise's, and its cell's `grade_id`."""
-        return self.calls[-1]["function"]
+    def __post_init__(self):
+        object.__setattr__(self, "name", self.name or self.calls[-1]["function"])
 
     @property
     def calls(self):

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
-    "gradients"
+    "gradients tape"
 )
 JUDGING = "values comparisons check_data evidence causes naming verdicts judging"
 
@@ -31,6 +31,7 @@ COURSE = {
     "data": "",
     "training": "losses metrics optimizers",
     "gradients": "",
+    "tape": "",
     "instruments": ENGINE,
     "faults": ENGINE,
     "diagnosis": "",
@@ -40,11 +41,13 @@ COURSE = {
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
-    "evidence": "values comparisons",
+    "evidence": "values comparisons probe_functions",
     "causes": "values comparisons check_data",
-    "naming": "values comparisons evidence causes",
+    "first_wrong": "comparisons causes",
+    "naming": "values comparisons evidence causes first_wrong",
     "verdicts": "values",
-    "judging": "values comparisons check_data evidence causes naming verdicts",
+    "judging": "values comparisons check_data evidence causes first_wrong naming "
+    "probe_functions verdicts",
     "checks": JUDGING + " probes probe_functions workbench settings",
     # showing
     "page": "",
