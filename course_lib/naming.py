@@ -15,6 +15,7 @@ from course_lib.comparisons import (
     first_entry_at_fault,
 )
 from course_lib.evidence import first_case_at_fault
+from course_lib.terms import term_cause
 from course_lib.values import Opaque
 
 CONTAINERS = dict | list | tuple
@@ -114,7 +115,7 @@ def _value_cause(check, name, reports):
     if not any(isinstance(expected, CONTAINERS) for _, _, expected in paired):
         pairs = [(c, np.asarray(y, float), np.asarray(e, float)) for c, y, e in paired]
         if all(yours.shape == expected.shape for _, yours, expected in pairs):
-            for find in causes.VALUE_CAUSES:
+            for find in (*causes.VALUE_CAUSES, term_cause):
                 cause = find(name, pairs, check.tolerance)
                 if cause is not None:
                     return cause

@@ -16,7 +16,7 @@ ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
     "gradients"
 )
-JUDGING = "values comparisons check_data evidence causes naming verdicts judging"
+JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
 
 # What lessons import. Nothing here knows the grader, nbgrader or a solution.
 COURSE = {
@@ -42,7 +42,8 @@ COURSE = {
     "check_data": "values",
     "evidence": "values comparisons",
     "causes": "values comparisons check_data",
-    "naming": "values comparisons evidence causes",
+    "terms": "comparisons check_data causes",
+    "naming": "values comparisons evidence causes terms",
     "verdicts": "values",
     "judging": "values comparisons check_data evidence causes naming verdicts",
     "checks": JUDGING + " probes probe_functions workbench settings",
@@ -117,7 +118,8 @@ GRADER = {
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs course_lib.verdicts",
     "audit": "source release exercises prepared grade worker judge course_lib.probes "
-    "course_lib.judging course_lib.verdicts course_lib.check_data",
+    "course_lib.judging course_lib.verdicts course_lib.check_data "
+    "course_lib.comparisons",
     # ... to a class
     "secret": "",
     "database": "",
