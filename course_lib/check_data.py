@@ -34,6 +34,8 @@ class CaseData:
     mistaken : dict of mistake id to dict of output name to value
         What each named mistake gives, where that differs from `expected`.
     sizes : dict of axis letter to int
+    terms : dict of output name to dict of term name to ndarray
+        Arrays that add up to the expected one, where the exercise names them.
     """
 
     note: str
@@ -41,6 +43,7 @@ class CaseData:
     expected: dict
     mistaken: dict = field(default_factory=dict)
     sizes: dict = field(default_factory=dict)
+    terms: dict = field(default_factory=dict)
 
 
 @dataclass

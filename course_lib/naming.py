@@ -16,6 +16,7 @@ from course_lib.comparisons import (
 )
 from course_lib.evidence import first_case_at_fault, first_faulty_key
 from course_lib.first_wrong import first_wrong_cause
+from course_lib.terms import term_cause
 from course_lib.values import Opaque
 
 CONTAINERS = dict | list | tuple
@@ -118,7 +119,7 @@ def _value_cause(check, name, reports):
     if not any(isinstance(expected, CONTAINERS) for _, _, expected in paired):
         pairs = [(c, np.asarray(y, float), np.asarray(e, float)) for c, y, e in paired]
         if all(yours.shape == expected.shape for _, yours, expected in pairs):
-            for find in causes.VALUE_CAUSES:
+            for find in (*causes.VALUE_CAUSES, term_cause):
                 cause = find(name, pairs, check.tolerance)
                 if cause is not None:
                     return cause
@@ -132,10 +133,29 @@ def _unnamed(check, name, reports):
         (bad if fault(yours, expected, check.tolerance) else good).append(case.note)
     if good:
         message = f"{name} is right for {_listed(good)}, and not for {_listed(bad)}."
+    elif right := _right_keys(check, name, reports):
+        message = f"{name} is right at {', '.join(right)}, and differs elsewhere."
     else:
         message = f"{name} differs from what is expected{_share(check, name, reports)}."
     step = "work the smallest input by hand, and print each line's result beside it."
     return Cause("", message, step, "differs")
+
+
+def _right_keys(check, name, reports):
+    """Return the keys of a dict or list that are right in every case."""
+    right = None
+    for case, report in zip(check.cases, reports, strict=True):
+        expected, yours = case.expected[name], report["outputs"].get(name)
+        if not isinstance(expected, CONTAINERS) or not isinstance(yours, CONTAINERS):
+            return []
+        wanted, seen = entries(expected) or {}, entries(yours) or {}
+        same = [
+            key
+            for key in wanted
+            if key in seen and not fault(seen[key], wanted[key], check.tolerance)
+        ]
+        right = same if right is None else [key for key in right if key in same]
+    return right or []
 
 
 def _listed(notes):

@@ -8,7 +8,10 @@ import inspect
 import json
 from dataclasses import dataclass
 
+import numpy as np
+
 from course_lib import probes
+from course_lib.comparisons import close, largest
 from course_lib.judging import judge
 from grader.exercises import SOLUTIONS, load_lesson
 from grader.grade import grade
@@ -98,7 +101,23 @@ def audit_exercise(exercise):
     for k, alternative in enumerate(exercise.alternatives):
         label = f"alternative {_label(alternative, k)}"
         rows.append(_accepted(exercise, checks, label, alternative))
+    rows += [_adds_up(exercise, checks, output) for output in exercise.terms]
     return rows + [_refused(exercise, checks, mistake) for mistake in exercise.mistakes]
+
+
+def _adds_up(exercise, checks, output):
+    """Return whether an output's terms add up to what is expected, in every case."""
+    label = f"terms of {output}"
+    for check in checks:
+        for case in check.cases:
+            terms = list(case.terms[output].values())
+            want = np.asarray(case.expected[output])
+            if any(term.shape != want.shape for term in terms):
+                return Row(exercise.name, label, False, f"other shapes: {case.note}")
+            scale = max(largest(term) for term in terms) / largest(want)
+            if not close(sum(terms), want, check.tolerance * max(1.0, scale)):
+                return Row(exercise.name, label, False, f"another sum: {case.note}")
+    return Row(exercise.name, label, True, "add up")
 
 
 def _accepted(exercise, checks, label, functions):

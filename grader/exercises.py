@@ -23,6 +23,7 @@ A ``checks.py`` reads so::
 """
 
 import importlib.util
+import inspect
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -105,6 +106,10 @@ class Exercise:
         Largest accepted error, relative to the largest entry.
     forbids : dict of name to reason
         Functions an answer may not call, besides the course's own.
+    terms : dict of output name to callable
+        For a gradient that is a sum: a function of inputs and earlier results, by
+        their names, that returns the summands as a dict of name to array. Names
+        finish the sentence "... is missing".
     shows_expected : bool
         Whether the lesson's own check may show expected values. Not where the
         expected value is the answer itself.
@@ -126,6 +131,7 @@ class Exercise:
     forbids: dict = field(default_factory=dict)
     shows_expected: bool = True
     name: str = ""
+    terms: dict = field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, "name", self.name or self.calls[-1]["function"])
@@ -192,6 +198,17 @@ class Exercise:
         self._fill_in(check, self.mistakes if with_mistakes else ())
         return check
 
+    def _terms_of(self, case):
+        """Return the summands of each output that has them, as float arrays."""
+        values = {**case.expected, **case.inputs}
+        return {
+            output: {
+                name: np.array(term, dtype=float)
+                for name, term in _call_by_name(find, values).items()
+            }
+            for output, find in self.terms.items()
+        }
+
     def _fill_in(self, check, mistakes):
         """Run the reference and the mistakes on the cases."""
         for case, report in zip(check.cases, run(check, self.namespace()), strict=True):
@@ -201,12 +218,18 @@ class Exercise:
                     f"{report['failure']}"
                 )
             case.expected = report["outputs"]
+            case.terms = self._terms_of(case)
         for mistake in mistakes:
             reports = run(check, self.namespace(mistake.wrong))
             for case, report in zip(check.cases, reports, strict=True):
                 differing = _differing(case, report, check.tolerance)
                 if differing:
                     case.mistaken[mistake.id] = differing
+
+
+def _call_by_name(function, values):
+    names = inspect.signature(function).parameters
+    return function(**{name: values[name] for name in names})
 
 
 def run(check, namespace):

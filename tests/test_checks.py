@@ -117,3 +117,30 @@ def test_a_verdict_escapes_what_a_submission_wrote():
     verdict.findings = [Finding("<img src=x>", False, "<b>", "<i>")]
     html = verdict.as_html()
     assert "<script" not in html and "<img" not in html and "<i>" not in html
+
+
+def test_the_forward_pass_that_a_checked_backward_pass_needs_is_adopted_too(
+    tmp_path, monkeypatch
+):
+    pair = Exercise(
+        "double_backward(dy, cache) -> dx",
+        points=1,
+        before=["double_forward(x) -> y, cache"],
+        reference={
+            "double_forward": lambda x: (2 * x, None),
+            "double_backward": lambda dy, cache: 2 * dy,
+        },
+        cases=lambda rng: [Case("three", x=np.ones(3), dy=rng.normal(size=3))],
+    )
+    save_checks(tmp_path / "checks.npz", [pair.public_checks()])
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(
+        "def double_forward(x):\n    return x + x, 2\n"
+        "def double_backward(dy, cache):\n    return cache * dy\n",
+        names,
+    )
+    checks.check(names["double_backward"])
+    for name in ("double_forward", "double_backward"):
+        assert workbench.current(name, None) == (names[name], workbench.YOURS)
+    workbench.dismiss()

@@ -16,7 +16,7 @@ ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
     "gradients tape"
 )
-JUDGING = "values comparisons check_data evidence causes naming verdicts judging"
+JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
 
 # What lessons import. Nothing here knows the grader, nbgrader or a solution.
 COURSE = {
@@ -44,7 +44,8 @@ COURSE = {
     "evidence": "values comparisons probe_functions",
     "causes": "values comparisons check_data",
     "first_wrong": "comparisons causes",
-    "naming": "values comparisons evidence causes first_wrong",
+    "terms": "comparisons check_data causes",
+    "naming": "values comparisons evidence causes first_wrong terms",
     "verdicts": "values",
     "judging": "values comparisons check_data evidence causes first_wrong naming "
     "probe_functions verdicts",
@@ -120,7 +121,8 @@ GRADER = {
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs course_lib.verdicts",
     "audit": "source release exercises prepared grade worker judge course_lib.probes "
-    "course_lib.judging course_lib.verdicts course_lib.check_data",
+    "course_lib.judging course_lib.verdicts course_lib.check_data "
+    "course_lib.comparisons",
     # ... to a class
     "secret": "",
     "database": "",

@@ -225,3 +225,20 @@ def test_infinity_in_an_answer_is_named_without_a_warning(recwarn):
 def test_a_ratio_near_one_is_no_factor():
     verdict = verdict_on(lambda dx, dW, db, *_: (dx, dW, db * (1 + 1e-6)))
     assert verdict.mistake is None
+
+
+def test_the_keys_of_a_dict_that_are_right_are_named():
+    def both(x):
+        return {"W": 2 * x, "b": x.sum(axis=0)}
+
+    exercise = Exercise(
+        "both(x) -> grads",
+        points=1,
+        reference=both,
+        cases=lambda rng: [Case(str(n), x=rng.normal(size=(n, 3))) for n in (5, 7)],
+    )
+    check = exercise.public_checks()
+    answer = run(check, {"both": lambda x: both(x) | {"W": np.sin(x)}})
+    assert judge(check, answer).message == (
+        'grads is right at ["b"], and differs elsewhere.'
+    )
