@@ -32,8 +32,9 @@ COURSE = {
     "training": "losses metrics optimizers",
     "gradients": "",
     "tape": "",
-    "instruments": ENGINE,
-    "faults": ENGINE,
+    "fault_rig": ENGINE,
+    "faults": ENGINE + " fault_rig",
+    "instruments": ENGINE + " fault_rig",
     "diagnosis": "",
     # checking an answer: never the engine, which would be an answer
     "values": "",
@@ -60,8 +61,8 @@ COURSE = {
     "spoken_card": "page cards",
     "predictions": "cards spoken_card",
     "explorers": ENGINE
-    + " instruments faults diagnosis page plots live_picture predictions workbench "
-    "settings hand_in",
+    + " instruments faults fault_rig diagnosis page plots live_picture predictions "
+    "workbench settings hand_in",
     # running
     "settings": "",
     "file_lock": "",
