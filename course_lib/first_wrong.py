@@ -35,6 +35,10 @@ def first_wrong_cause(check, name, key, reports):
     ]
     cause = _declared(check, name, key, pairs)
     cause = cause or _general(check, key[2:-2], pairs)
+    later = _right_after(check, name, key, reports)
+    if later and not cause.id:  # then it is no chain, and they are worth a word
+        said = f"{', '.join(later)} {'are' if len(later) > 1 else 'is'} right."
+        cause = replace(cause, message=f"{cause.message} {said}")
     return with_what_is_right(cause, check, name, key)
 
 
@@ -104,3 +108,19 @@ def _general(check, label, pairs):
         only = f", but not for {'; '.join(good[:2])}"
     step = f"work {label} by hand on the smallest input; look at its line alone."
     return Cause("", f"{label} differs{only}.", step, f"{label} differs first")
+
+
+def _right_after(check, name, key, reports):
+    """Return the entries after `key` that are right in every case."""
+    pairs = [
+        (entries(report["outputs"][name]), entries(case.expected[name]))
+        for case, report in zip(check.cases, reports, strict=True)
+    ]
+    order = list(pairs[0][1])
+    return [
+        later[2:-2]
+        for later in order[order.index(key) + 1 :]
+        if all(
+            close(seen[later], wanted[later], check.tolerance) for seen, wanted in pairs
+        )
+    ]

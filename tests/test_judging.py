@@ -1,5 +1,7 @@
 """The judge names a mistake only when it explains everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -227,18 +229,24 @@ def test_a_ratio_near_one_is_no_factor():
     assert verdict.mistake is None
 
 
-def test_the_keys_of_a_dict_that_are_right_are_named():
-    def both(x):
-        return {"W": 2 * x, "b": x.sum(axis=0)}
+BOTH = Exercise(
+    "both(x) -> grads",
+    points=1,
+    reference=lambda x: {"W": 2 * x, "b": x.sum(axis=0)},
+    cases=lambda rng: [Case(str(n), x=rng.normal(size=(n, 3))) for n in (5, 7)],
+)
 
-    exercise = Exercise(
-        "both(x) -> grads",
-        points=1,
-        reference=both,
-        cases=lambda rng: [Case(str(n), x=rng.normal(size=(n, 3))) for n in (5, 7)],
-    )
-    check = exercise.public_checks()
-    answer = run(check, {"both": lambda x: both(x) | {"W": np.sin(x)}})
+
+def test_what_is_right_in_a_dict_is_named_beside_what_is_not():
+    check = BOTH.public_checks()
+    answer = run(check, {"both": lambda x: {"W": np.sin(x), "b": x.sum(axis=0)}})
+    assert judge(check, answer).message == "W differs for 5. b is right."
+
+
+def test_what_is_right_in_a_list_is_named():
+    pair = replace(BOTH, name="", reference=lambda x: [2 * x, x.sum(axis=0)])
+    check = pair.public_checks()
+    answer = run(check, {"both": lambda x: [np.sin(x), x.sum(axis=0)]})
     assert judge(check, answer).message == (
-        'grads is right at ["b"], and differs elsewhere.'
+        "grads is right at [1], and differs elsewhere."
     )
