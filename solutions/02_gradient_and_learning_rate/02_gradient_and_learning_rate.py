@@ -612,7 +612,7 @@ explorers.gradient_and_learning_rate.say_the_four_cards()
 # Save, then press the button.
 # The answer takes seconds, and you may hand in as often as you like.
 #
-# What comes after this: following the blame backward through a chain, one link at a
-# time.
+# **Next:** [lesson 3](../03_chain_rule/03_chain_rule.ipynb) follows the blame backward
+# through a chain, one link at a time.
 
 # %% submit=true
