@@ -250,7 +250,8 @@ explorers.chain_rule.paths()
 #
 # Nobody lists the paths of a network: there are far too many.
 # Going back node by node, each one first collects all its shares, then passes on once.
-#
+
+# %% [markdown]
 # ## A tape
 #
 # Writing a line for every node by hand ends here.
