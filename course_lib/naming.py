@@ -84,10 +84,13 @@ def _type_name(value):
 
 
 def _keys_cause(name, yours, expected):
-    seen, wanted = set(entries(yours)), set(entries(expected))
-    parts = (("is without", wanted - seen), ("has beside it", seen - wanted))
+    seen, wanted = entries(yours), entries(expected)
+    parts = (
+        ("is without", [key for key in wanted if key not in seen]),
+        ("has beside it", [key for key in seen if key not in wanted]),
+    )
     text = " and ".join(
-        f"{words} {', '.join(sorted(keys))[:120]}" for words, keys in parts if keys
+        f"{words} {', '.join(keys)[:120]}" for words, keys in parts if keys
     )
     step = "go through all the keys, or all the indices, of what came in."
     return Cause("missing_entry", f"{name} {text}.", step, text)

@@ -243,14 +243,17 @@ explorers.chain_rule.fan_out()
 explorers.chain_rule.paths()
 
 # %% [markdown]
-# Two rules give the gradient of any graph:
+# <details><summary>After you have seen it: two rules for any graph</summary>
 #
-# - **along** a path, local derivatives multiply;
-# - **where paths meet**, blame adds.
+# - **Along** a path, local derivatives multiply.
+# - **Where paths meet**, blame adds.
+#
+# </details>
 #
 # Nobody lists the paths of a network: there are far too many.
 # Going back node by node, each one first collects all its shares, then passes on once.
-#
+
+# %% [markdown]
 # ## A tape
 #
 # Writing a line for every node by hand ends here.
