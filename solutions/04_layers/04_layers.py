@@ -508,6 +508,26 @@ def softmax_cross_entropy(logits, labels):
 # %% check="softmax_cross_entropy"
 
 # %% [markdown]
+# ## Half divided
+#
+# A common slip: divide `probs` by N, and only then subtract the 1.
+# Here it is on purpose, with the two rows from above.
+# What should a row sum to?
+
+# %%
+dlogits = np.array([[0.665, 0.090, 0.245], [0.045, 0.910, 0.045]]) / 2
+dlogits[[0, 1], [0, 2]] -= 1
+print("row sums", dlogits.sum(axis=1))
+
+# %% [markdown]
+# Not 0: the right class is pushed up harder than the others are pushed down.
+# The check takes your `dlogits` apart into its two parts, probs / N and −onehot / N.
+# It would have said:
+#
+# > dlogits: the -onehot / N part is 2 times too large, and 2 is your batch size.
+# > Everything else in it is right.
+
+# %% [markdown]
 # ## The long way round
 #
 # Does it really collapse?
@@ -703,15 +723,16 @@ for _ in range(20):
         grads = mlp_backward(dlogits, cache)
         params = {name: params[name] - 0.5 * grads[name] for name in params}
 seconds = perf_counter() - start
-right = np.mean(mlp_forward(unseen, params)[0].argmax(axis=1) == truth)
-share.reveal(round(float(right), 3), "More than 96 of 100, by your own functions.")
-
-# %%
 print(f"{seconds:.2f} seconds for 680 steps, each with all 2410 slopes")
 
+# %%
+right = np.mean(mlp_forward(unseen, params)[0].argmax(axis=1) == truth)
+share.reveal(
+    round(float(right), 3),
+    "Lesson 2's ten detectors, which had no hidden layer, read 0.944.",
+)
+
 # %% [markdown]
-# 0.969 of 360 images, in the time of a blink.
-# Lesson 2's ten detectors had no hidden layer and read 0.944.
 # By probing, each of the 680 steps would have taken 4820 losses.
 #
 # Your pairs also fit into the course's `Layer` and `Network`: any two functions that
@@ -741,10 +762,14 @@ print("right:", np.mean(network.predict(unseen).argmax(axis=1) == truth).round(3
 explorers.layers.half_learned()
 
 # %% [markdown]
+# <details><summary>What it teaches, when you have committed</summary>
+#
 # Nine out of ten, with a first layer that is frozen: the second layer reads 32 random
 # features, and it learns to live with them.
 # **A falling loss does not prove a backward pass.**
 # Lesson 5 collects the instruments that can.
+#
+# </details>
 
 # %% [markdown]
 # ## Recap
