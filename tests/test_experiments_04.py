@@ -12,10 +12,11 @@ from course_lib.data import load
 from course_lib.explorers import layers_ticket
 from course_lib.gradients import gradient_check
 from course_lib.initializers import init_he
+from course_lib.judging import judge
 from course_lib.network import Layer, Network
 from course_lib.settings import ROOT
 from course_lib.training import minibatches, train
-from grader.exercises import SOLUTIONS, load_lesson
+from grader.exercises import SOLUTIONS, load_lesson, run
 
 five_seeds = pytest.mark.parametrize("seed", range(5))
 NAME = "04_layers"
@@ -233,6 +234,50 @@ def test_the_lesson_quotes_the_checks_as_they_speak():
     mistakes = load_lesson(NAME).exercises["linear_backward"].mistakes
     (message,) = [m.message for m in mistakes if m.id == "db_keepdims"]
     assert message in prose()
+
+
+def half_divided(logits, labels):
+    loss, dlogits = softmax_cross_entropy(logits, labels)
+    onehot = np.eye(logits.shape[1])[labels]
+    return loss, dlogits + onehot / len(labels) - onehot
+
+
+def test_the_lesson_quotes_what_is_said_of_a_term_that_is_not_divided():
+    exercise = load_lesson(NAME).exercises["softmax_cross_entropy"]
+    for check in (exercise.public_checks(), exercise.secret_checks(3)):
+        verdict = judge(check, run(check, exercise.namespace(half_divided)))
+        assert verdict.mistake == "term_scale"
+        assert verdict.message in prose()
+
+
+@five_seeds
+def test_rows_that_are_half_divided_do_not_sum_to_zero(seed):
+    rng = np.random.default_rng(seed)
+    logits, labels = rng.normal(0, 2, size=(2, 3)), rng.integers(0, 3, size=2)
+    _, dlogits = half_divided(logits, labels)
+    np.testing.assert_allclose(dlogits.sum(axis=1), -0.5)
+
+
+TERMS = {
+    "missing_term": (0, -1),
+    "term_sign": (1, 1),
+    "term_scale": (lambda n: n, -1),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("mistake, weights", TERMS.items())
+def test_a_term_of_the_softmax_gradient_at_fault_is_named(mistake, weights, seed):
+    exercise = load_lesson(NAME).exercises["softmax_cross_entropy"]
+
+    def wrong(logits, labels):
+        n, onehot = len(labels), np.eye(logits.shape[1])[labels]
+        loss, right = softmax_cross_entropy(logits, labels)
+        p, o = (w(n) if callable(w) else w for w in weights)
+        return loss, p * (right + onehot / n) + o * onehot / n
+
+    check = exercise.secret_checks(seed)
+    assert judge(check, run(check, exercise.namespace(wrong))).mistake == mistake
 
 
 def test_no_cell_shows_the_answer_of_a_card_above_the_card():

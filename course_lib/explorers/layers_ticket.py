@@ -123,6 +123,7 @@ def _build(figure):
     left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
     epochs, ends = np.arange(EPOCHS + 1), (-0.6, EPOCHS + 0.6)
     plots.style_axes(left, "epoch", "fraction right", "Unseen digits", ends, (0, 1.08))
+    left.set_xticks(range(0, EPOCHS + 1, 5))
     plots.draw_line(left, epochs, run_of(True)["accuracies"], series=0)
     plots.draw_line(left, epochs, run_of(False)["accuracies"], series=1)
     plots.draw_label(left, 8, 1.03, "a healthy run", 0)

@@ -209,16 +209,17 @@ print("b before", b.shape, " after one step", (b - 0.1 * db).shape)
 # Between linear layers stands an **activation**, a bend applied to each entry alone.
 # Its input is called z.
 #
-# | activation | y | derivative |
+# | activation | y | range |
 # |---|---|---|
-# | sigmoid | 1 / (1 + e^−z) | y (1 − y) |
-# | tanh | tanh z | 1 − y² |
-# | ReLU | max(z, 0) | 1 where z > 0, else 0 |
+# | sigmoid | 1 / (1 + e^−z) | 0 to 1 |
+# | tanh | tanh z | −1 to 1 |
+# | ReLU | max(z, 0) | from 0 up |
 #
-# Blame that arrives is multiplied by the derivative, entry by entry.
-# The sigmoid takes all numbers into 0 to 1.
-# Its derivative at z = 0, in numbers: y = 0.5.
-# Commit before you compute.
+# Each entry of y hangs on one z alone, so blame needs no product of matrices here.
+# What arrives is multiplied by the **derivative** of that entry: how far y moves for
+# each unit of z.
+# How steep does the sigmoid get?
+# Its curve climbs from 0 to 1, and takes its time.
 
 # %%
 explorers.layers.activation()
@@ -231,10 +232,24 @@ explorers.layers.activation()
 # tanh passes everything at 0, and at z = 2 still 7 %.
 # ReLU passes all or nothing.
 #
-# Sigmoid and tanh need their **output** for the derivative, so y is what they cache.
-# ReLU needs the sign of its input.
-#
 # </details>
+
+# %% [markdown]
+# ### The derivative from the output
+#
+# With u = e^−z the sigmoid is y = 1 / (1 + u).
+# When z grows by a little, u shrinks by u times as much, so
+#
+# $$\frac{dy}{dz} = \frac{u}{(1 + u)^2} = \frac{1}{1 + u} \cdot \frac{u}{1 + u}
+# = y\,(1 - y)$$
+#
+# | activation | derivative | cache |
+# |---|---|---|
+# | sigmoid | y (1 − y) | its output y |
+# | tanh | 1 − y² | its output y |
+# | ReLU | 1 where z > 0, else 0 | its input z |
+#
+# Sigmoid and tanh need only their output, so no power is computed twice.
 
 # %% [markdown]
 # ### Exercise: `sigmoid_backward`
@@ -493,6 +508,26 @@ def softmax_cross_entropy(logits, labels):
 # %% check="softmax_cross_entropy"
 
 # %% [markdown]
+# ## Half divided
+#
+# A common slip: divide `probs` by N, and only then subtract the 1.
+# Here it is on purpose, with the two rows from above.
+# What should a row sum to?
+
+# %%
+dlogits = np.array([[0.665, 0.090, 0.245], [0.045, 0.910, 0.045]]) / 2
+dlogits[[0, 1], [0, 2]] -= 1
+print("row sums", dlogits.sum(axis=1))
+
+# %% [markdown]
+# Not 0: the right class is pushed up harder than the others are pushed down.
+# The check takes your `dlogits` apart into its two parts, probs / N and −onehot / N.
+# It would have said:
+#
+# > dlogits: the -onehot / N part is 2 times too large, and 2 is your batch size.
+# > Everything else in it is right.
+
+# %% [markdown]
 # ## The long way round
 #
 # Does it really collapse?
@@ -630,7 +665,7 @@ def mlp_backward(dlogits, cache):
 #
 # Two ways that share no line should meet: your backward pass and lesson 2's probe.
 # The upstream gradient is random, because ones hide mistakes.
-# With a fixed random `dy`, the number that we probe is the sum of `dy * logits`.
+# First the digits, and first weights: small, and random.
 
 
 # %%
@@ -646,6 +681,14 @@ def first_params(rng):
 digits = load("digits")
 x, labels = digits.train
 params = first_params(rng)
+print({name: w.shape for name, w in params.items()})
+
+# %% [markdown]
+# With a fixed random `dy`, the number that we probe is the sum of `dy * logits`.
+# Its gradient with respect to the logits is `dy`, so `mlp_backward(dy, cache)` and the
+# probe should give the same.
+
+# %%
 logits, cache = mlp_forward(x[:7], params)
 dy = rng.normal(size=logits.shape)
 grads = mlp_backward(dy, cache)
@@ -680,14 +723,16 @@ for _ in range(20):
         grads = mlp_backward(dlogits, cache)
         params = {name: params[name] - 0.5 * grads[name] for name in params}
 seconds = perf_counter() - start
-right = np.mean(mlp_forward(unseen, params)[0].argmax(axis=1) == truth)
-share.reveal(round(float(right), 3), "More than 96 of 100, by your own functions.")
-
-# %%
 print(f"{seconds:.2f} seconds for 680 steps, each with all 2410 slopes")
 
+# %%
+right = np.mean(mlp_forward(unseen, params)[0].argmax(axis=1) == truth)
+share.reveal(
+    round(float(right), 3),
+    "Lesson 2's ten detectors, which had no hidden layer, read 0.944.",
+)
+
 # %% [markdown]
-# Lesson 2's ten detectors had no hidden layer and read 0.944.
 # By probing, each of the 680 steps would have taken 4820 losses.
 #
 # Your pairs also fit into the course's `Layer` and `Network`: any two functions that
@@ -717,10 +762,14 @@ print("right:", np.mean(network.predict(unseen).argmax(axis=1) == truth).round(3
 explorers.layers.half_learned()
 
 # %% [markdown]
+# <details><summary>What it teaches, when you have committed</summary>
+#
 # Nine out of ten, with a first layer that is frozen: the second layer reads 32 random
 # features, and it learns to live with them.
 # **A falling loss does not prove a backward pass.**
 # Lesson 5 collects the instruments that can.
+#
+# </details>
 
 # %% [markdown]
 # ## Recap
