@@ -43,7 +43,7 @@ def twenty_labels():
         ),
         _build_twenty,
         written,
-        lambda numbers: {"labels shown": "20"},
+        lambda numbers: {"labels shown": "20 of 1077"},
         "Twenty small images of handwritten digits, each with the label somebody gave "
         "it.",
         size=(8.6, 2.6),
@@ -88,8 +88,8 @@ def below_chance():
             ],
             truth="the labels are shifted against the digits",
             because="Guessing would be right one time in ten. An accuracy of 0.003 is "
-            "knowledge under another name: a 3 is called 4, nearly every time. Training and "
-            "loss use the same shifted labels, so neither can hear it.",
+            "knowledge under another name: a 3 is called 4, nearly every time. Training "
+            "and loss use the same shifted labels, so neither can hear it.",
             at_once=True,
             kind="Diagnose",
         ),

@@ -456,7 +456,8 @@ def double_batch_check(gradient, x, labels):
 # The ninth, `validation`, trips below 0.9.
 #
 # Choose a fault and an instrument, say whether it will trip, press *Measure*.
-# When you know the fault, name it; a wrong name costs ten minutes.
+# When you know the fault, name it; below the table stands what the chosen name means.
+# A wrong name costs ten minutes.
 # Find five. How many do you find in an hour?
 
 # %%
