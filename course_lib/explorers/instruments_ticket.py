@@ -88,8 +88,8 @@ def below_chance():
             ],
             truth="the labels are shifted against the digits",
             because="Guessing would be right one time in ten. An accuracy of 0.003 is "
-            "knowledge under another name: a 3 is called 4, nearly every time. Training "
-            "and loss use the same shifted labels, so neither can hear it.",
+            "knowledge under another name: a 3 is called 4, nearly every time. "
+            "Training and loss use the same shifted labels, so neither can hear it.",
             at_once=True,
             kind="Diagnose",
         ),
