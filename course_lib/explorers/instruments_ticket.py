@@ -12,7 +12,7 @@ from course_lib.instruments import trained
 from course_lib.predictions import Card
 
 WRONG = {3: 7, 9: 1, 16: 4}  # place among the twenty: the label somebody wrote
-BROKEN = "label off by one"
+TICKET = FAULTS["label off by one"]
 
 
 def labels_to_read():
@@ -62,8 +62,7 @@ def _build_twenty(figure):
 @lru_cache(maxsize=1)
 def symptoms():
     """Return the broken run's losses, its readings, and what it says to a 3."""
-    fault = FAULTS[BROKEN]
-    outcome, parts = trained(fault), fault.parts()
+    outcome, parts = trained(TICKET), TICKET.parts()
     unseen, truth = fault_rig.pixels().validation
     threes = unseen[truth == 3] * parts.use_scale
     logits, _ = parts.forward(outcome.params, threes, False, None)
