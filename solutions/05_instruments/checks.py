@@ -5,7 +5,8 @@ import copy
 import numpy as np
 
 from course_lib import fault_rig, faults
-from course_lib.instruments import INSTRUMENTS, same
+from course_lib.instrument_functions import same
+from course_lib.instruments import INSTRUMENTS
 from course_lib.values import Given
 from grader.exercises import Case, Exercise, Mistake
 
