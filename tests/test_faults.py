@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from course_lib import fault_rig, instruments
+from course_lib import fault_rig
 from course_lib.explorers.instruments_picture import MEASURED
 from course_lib.faults import FAULTS, HEALTHY, SILENT, SOUND_DROPOUT
+from course_lib.instrument_functions import relative_error
 from course_lib.instruments import INSTRUMENTS, read
 
 CHEAP = ("first loss", "gradient check", "shapes", "call twice", "double batch")
@@ -83,7 +84,7 @@ def test_a_reading_carries_its_number_and_its_minutes():
     reading = read("gradient check", FAULTS["db2 is zero"])
     assert (reading.tripped, reading.minutes) == (True, 10)
     assert reading.number == pytest.approx(1.0)
-    assert reading.text == "1.0e+00 at ddb2" or reading.text.endswith("at db2")
+    assert reading.text == "1.0e+00 at db2"
 
 
 def test_a_learner_s_function_is_the_one_that_is_read():
@@ -111,9 +112,8 @@ def test_what_the_layers_get_shows_the_faults_that_no_instrument_hears(name):
     assert max(low, high) == 16 or not 0.6 < growth < 1.7 or zeros > 0.3
 
 
-def test_the_instruments_leave_their_functions_results_as_the_lesson_says():
-    assert instruments.relative_error(np.array([3.0, -1]), np.array([3.0, 1])) == 2 / 6
-    assert instruments.relative_error(np.zeros(2), np.zeros(2)) == 0.0
-    assert np.isnan(instruments.relative_error(np.array([np.nan]), np.ones(1)))
-    assert instruments.initial_loss_check(2.35, 10)
-    assert not instruments.initial_loss_check(float("nan"), 10)
+def test_the_relative_error_has_its_limits_at_0_and_1_and_lets_nan_through():
+    assert relative_error(np.array([3.0, -1]), np.array([3.0, 1])) == 2 / 6
+    assert relative_error(np.zeros(2), np.zeros(2)) == 0.0
+    assert relative_error(np.zeros(2), np.ones(2)) == 1.0
+    assert np.isnan(relative_error(np.array([np.nan]), np.ones(1)))

@@ -33,8 +33,10 @@ COURSE = {
     "gradients": "",
     "tape": "",
     "fault_rig": ENGINE,
-    "faults": ENGINE + " fault_rig",
-    "instruments": ENGINE + " fault_rig",
+    "fault_parts": ENGINE + " fault_rig",
+    "faults": ENGINE + " fault_rig fault_parts",
+    "instrument_functions": "",
+    "instruments": ENGINE + " fault_rig instrument_functions",
     "diagnosis": "",
     # checking an answer: never the engine, which would be an answer
     "values": "",

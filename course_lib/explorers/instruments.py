@@ -7,10 +7,11 @@ from course_lib.explorers.instruments_recap import (
     five_questions,
     say_the_loop_and_the_proof,
 )
-from course_lib.explorers.instruments_ticket import below_chance, twenty_labels
+from course_lib.explorers.instruments_ticket import TICKET, below_chance, twenty_labels
 
 __all__ = [
     "NAMES",
+    "TICKET",
     "below_chance",
     "fault_bench",
     "five_questions",

@@ -82,7 +82,7 @@ def table(number, instrument, said, name, readings, named, minutes, words, **fun
         "minutes": minutes,
         "found": len(named),
         "words": words,
-        "sentence": FAULTS[named[number]].sentence if number in named else "",
+        "sentence": f"{name}: {FAULTS[name].sentence}",
     }
 
 

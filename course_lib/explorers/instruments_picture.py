@@ -86,8 +86,7 @@ def build_table(axes, n_rows, row_names, columns=NAMES, marked=SIGNS):
     bar.set_gid(STEADY)
     axes.add_patch(bar)
     marks = {
-        name: axes.plot([], [], linestyle="", **look)[0]
-        for name, look in _LOOKS.items()
+        name: axes.plot([], [], linestyle="", **_LOOKS[name])[0] for name in marked
     }
     axes.legend(
         handles=list(marks.values()),

@@ -12,7 +12,7 @@ from course_lib.instruments import trained
 from course_lib.predictions import Card
 
 WRONG = {3: 7, 9: 1, 16: 4}  # place among the twenty: the label somebody wrote
-BROKEN = "label off by one"
+TICKET = FAULTS["label off by one"]
 
 
 def labels_to_read():
@@ -43,7 +43,7 @@ def twenty_labels():
         ),
         _build_twenty,
         written,
-        lambda numbers: {"labels shown": "20"},
+        lambda numbers: {"labels shown": "20 of 1077"},
         "Twenty small images of handwritten digits, each with the label somebody gave "
         "it.",
         size=(8.6, 2.6),
@@ -62,8 +62,7 @@ def _build_twenty(figure):
 @lru_cache(maxsize=1)
 def symptoms():
     """Return the broken run's losses, its readings, and what it says to a 3."""
-    fault = FAULTS[BROKEN]
-    outcome, parts = trained(fault), fault.parts()
+    outcome, parts = trained(TICKET), TICKET.parts()
     unseen, truth = fault_rig.pixels().validation
     threes = unseen[truth == 3] * parts.use_scale
     logits, _ = parts.forward(outcome.params, threes, False, None)
@@ -88,8 +87,8 @@ def below_chance():
             ],
             truth="the labels are shifted against the digits",
             because="Guessing would be right one time in ten. An accuracy of 0.003 is "
-            "knowledge under another name: a 3 is called 4, nearly always. Training "
-            "and loss use the same shifted labels, so neither can hear it.",
+            "knowledge under another name: a 3 is called 4, nearly every time. "
+            "Training and loss use the same shifted labels, so neither can hear it.",
             at_once=True,
             kind="Diagnose",
         ),

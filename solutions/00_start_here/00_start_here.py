@@ -39,12 +39,13 @@
 # | | question | minutes |
 # |---|---|---|
 # | 0 | Toolbox check (this page) | 10 |
-# | [1][lesson 1] | How wrong is it, as one number? | 35 |
-# | [2][lesson 2] | Which knob, which way, how far? | 50 |
-# | [3][lesson 3] | How does blame find its way back? | 50 |
-# | [4][lesson 4] | How does a whole layer pass blame back? | 75 |
-# | [5][lesson 5] | It trains, but is it right? | 55 |
-#
+# | [1](../01_loss/01_loss.ipynb) | How wrong is it, as one number? | 35 |
+# | [2](../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb) | Which knob, which way, how far? | 50 |
+# | [3](../03_chain_rule/03_chain_rule.ipynb) | How does blame find its way back? | 50 |
+# | [4](../04_layers/04_layers.ipynb) | How does a whole layer pass blame back? | 75 |
+# | [5](../05_instruments/05_instruments.ipynb) | It trains, but is it right? | 55 |
+
+# %% [markdown]
 # Work through them in order.
 # Your work stays where it is, and you can stop after any cell.
 #
@@ -52,12 +53,6 @@
 # change one thing, retest**.
 # You commit a prediction before each picture appears.
 # It is logged for you and never graded: a wrong one teaches more.
-#
-# [lesson 1]: ../01_loss/01_loss.ipynb
-# [lesson 2]: ../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb
-# [lesson 3]: ../03_chain_rule/03_chain_rule.ipynb
-# [lesson 4]: ../04_layers/04_layers.ipynb
-# [lesson 5]: ../05_instruments/05_instruments.ipynb
 
 # %% [markdown]
 # ## 1. Does everything run?

@@ -5,7 +5,8 @@ import copy
 import numpy as np
 
 from course_lib import fault_rig, faults
-from course_lib.instruments import INSTRUMENTS, same
+from course_lib.instrument_functions import same
+from course_lib.instruments import INSTRUMENTS
 from course_lib.values import Given
 from grader.exercises import Case, Exercise, Mistake
 
@@ -466,6 +467,15 @@ GRADIENT_CHECK = Exercise(
             "move a copy, as slope_at does, or write the kept value back.",
         ),
         Mistake(
+            "has_state",
+            lambda loss, params, grads, n, rng: gradient_check(
+                loss, params, grads, n, np.random.default_rng()
+            ),
+            "Two calls with the same rng drew different samples: the places come from "
+            "a generator of its own. A reading that nobody can repeat is no evidence.",
+            "draw with the rng that is handed in.",
+        ),
+        Mistake(
             "first_parameter",
             first_parameter_only,
             "Only the first parameter has an error: the return stands inside the loop.",
@@ -598,6 +608,13 @@ INITIAL_LOSS_CHECK = Exercise(
             "allow a quarter of ln C to each side.",
         ),
         Mistake(
+            "distance",
+            lambda loss, n: float(abs(loss - np.log(n))),
+            "This is the distance from ln C, a number. Asked for is whether it is at "
+            "most a quarter of ln C, True or False.",
+            "compare it with 0.25 * np.log(n_classes).",
+        ),
+        Mistake(
             "not_the_log",
             near(lambda n: n),
             "The loss is compared with the number of classes; a guess among C costs "
@@ -695,8 +712,8 @@ OVERFITS_TINY_BATCH = Exercise(
         Mistake(
             "one_step",
             tiny(n_steps=1),
-            "It says no to a healthy run: one step was taken, or the loss before the "
-            "first step was judged.",
+            "It says no to a healthy run: only one step or a few were taken, or the "
+            "loss before the first step was judged.",
             "take 400 steps in a loop, and look at the last loss.",
         ),
         Mistake(
@@ -1002,9 +1019,10 @@ DOUBLE_BATCH_CHECK = Exercise(
             lambda gradient, x, labels: relative_error(
                 gradient(x, labels), gradient(np.hstack([x, x]), labels)
             ),
-            "The second copy stands beside the first and not below it: each example "
-            "now has twice as many inputs.",
-            "concatenate along axis 0, the batch.",
+            "The second copy does not stand below the first, so the doubled batch has "
+            "other inputs than the weights expect. np.hstack puts it beside the first, "
+            "np.append without an axis makes one long list.",
+            "np.concatenate([x, x]) joins along axis 0, the batch.",
         ),
         Mistake(
             "absolute",
