@@ -126,7 +126,9 @@ def visible_paths():
     import course_lib
 
     paths = [*_SYSTEM, str(Path(course_lib.__file__).resolve().parent)]
-    for prefix in (sys.base_prefix, sys.base_exec_prefix, sys.prefix):
+    # The environment may be a link; Matplotlib asks for its fonts where it leads.
+    real = os.path.realpath(sys.prefix)
+    for prefix in (sys.base_prefix, sys.base_exec_prefix, sys.prefix, real):
         paths += [f"{prefix}/lib", f"{prefix}/lib64"]
     paths += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
     paths += [sysconfig.get_path(name) for name in ("purelib", "platlib")]

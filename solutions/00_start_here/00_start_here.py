@@ -40,10 +40,12 @@
 # |---|---|---|
 # | 0 | Toolbox check (this page) | 10 |
 # | [1](../01_loss/01_loss.ipynb) | How wrong is it, as one number? | 35 |
-# | [2](../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb) | Which knob, which way, how far? | 50 |
+# | [2][two] | Which knob, which way, how far? | 50 |
 # | [3](../03_chain_rule/03_chain_rule.ipynb) | How does blame find its way back? | 50 |
 # | [4](../04_layers/04_layers.ipynb) | How does a whole layer pass blame back? | 75 |
 # | [5](../05_instruments/05_instruments.ipynb) | It trains, but is it right? | 55 |
+#
+# [two]: ../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb
 
 # %% [markdown]
 # Work through them in order.
