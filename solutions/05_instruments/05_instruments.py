@@ -13,8 +13,8 @@
 # What does a good accuracy prove? Which instrument hears which fault, and which fault
 # does none of them hear?
 #
-# **You will** write eight instruments, use them on thirty planted faults, and invent
-# one of your own.
+# **You will** write five of eight instruments, use them on thirty planted faults, name
+# what they find, and invent one of your own.
 #
 # **Time** 55 minutes.
 # **Difficulty** 3 of 5.

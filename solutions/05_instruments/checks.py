@@ -1282,7 +1282,7 @@ NAME_FAULT = Exercise(
             "healthy",
             unlike(silent="healthy"),
             "When nothing tripped, you say healthy. Nothing tripped is all we know; "
-            "four faults of the thirty do that.",
+            "three faults of the thirty do that.",
             'end with return "silent".',
         ),
         Mistake(
