@@ -680,6 +680,7 @@ explorers.chain_rule.say_it()
 # Save, then press the button.
 # The answer takes seconds, and you may hand in as often as you like.
 #
-# What comes after this: the backward half of every layer, for a whole batch at once.
+# **Next:** [lesson 4](../04_layers/04_layers.ipynb) writes the backward half of every
+# layer, for a whole batch at once.
 
 # %% submit=true

@@ -18,7 +18,7 @@
 #
 # **Time** 55 minutes.
 # **Difficulty** 3 of 5.
-# **Before this** lesson 4, the backward pass of a whole network.
+# **Before this** [lesson 4](../04_layers/04_layers.ipynb).
 
 # %%
 import copy
