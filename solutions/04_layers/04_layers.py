@@ -802,7 +802,7 @@ say_the_loop()
 # Save, then press the button.
 # The answer takes seconds, and you may hand in as often as you like.
 #
-# **Next:** [lesson 5](../05_instruments/05_instruments.ipynb) builds the instruments that
-# tell a right backward pass from one that merely trains.
+# **Next:** [lesson 5](../05_instruments/05_instruments.ipynb) builds the instruments
+# that tell a right backward pass from one that merely trains.
 
 # %% submit=true
