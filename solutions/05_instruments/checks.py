@@ -339,6 +339,22 @@ def in_32_bits(loss, params, name, place):
     return (sides[0] - sides[1]) / 2e-5
 
 
+def with_a_large_step(loss, params, name, place):
+    return slope_at(loss, params, name, place, step=0.1)
+
+
+def at_zero_weights(loss, params, name, place):
+    zeros = {key: np.zeros(np.shape(w)) for key, w in params.items()}
+    return slope_at(loss, zeros, name, place)
+
+
+def with_a_penalty(loss, params, name, place):
+    def penalized(params):
+        return loss(params) + sum(np.sum(w**2) for w in params.values()) / 2
+
+    return slope_at(penalized, params, name, place)
+
+
 def one_scale(loss, params, grads, n_samples, rng):
     found = {}
     for name, w in params.items():
@@ -415,6 +431,27 @@ GRADIENT_CHECK = Exercise(
             "The weights were moved in 32 bits, where a step of 1e-5 is half rounding: "
             "right gradients look wrong.",
             "keep the arrays in float64.",
+        ),
+        Mistake(
+            "step_too_large",
+            check_with(slope=with_a_large_step),
+            "The weights are moved so far that the loss bends in between, and a ReLU "
+            "may pass its kink: right gradients look wrong.",
+            "step 1e-5, as slope_at does by itself.",
+        ),
+        Mistake(
+            "at_zero",
+            check_with(slope=at_zero_weights),
+            "The slopes are measured at zero weights, and the gradients belong to "
+            "`params`. At zero many a wrong gradient is zero too, and agrees.",
+            "hand slope_at the params as they came.",
+        ),
+        Mistake(
+            "penalty",
+            check_with(slope=with_a_penalty),
+            "A penalty on the weights is in the measured loss and not in the "
+            "gradients: it swamps what you want to compare.",
+            "measure the loss that was handed in, and nothing beside it.",
         ),
         Mistake(
             "every_entry",
