@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_course import write_course
 
@@ -56,6 +57,12 @@ def course_environment(root, **more):
         "PYTHONDONTWRITEBYTECODE": "1",
         **more,
     }
+
+
+@pytest.fixture
+def rng():
+    """Return a source of chance that draws the same in every run."""
+    return np.random.default_rng(20)
 
 
 @pytest.fixture(scope="session")

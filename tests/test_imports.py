@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
-    "gradients tape"
+    "gradients tape models signals normalization regularization embedding data_quality"
 )
 JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
 
@@ -32,6 +32,13 @@ COURSE = {
     "training": "losses metrics optimizers",
     "gradients": "",
     "tape": "",
+    "normalization": "",
+    "regularization": "",
+    "embedding": "",
+    "models": "layers initializers network",
+    "signals": "layers network",
+    "data_quality": "losses metrics",
+    "sweeps": ENGINE,
     "fault_rig": ENGINE,
     "fault_parts": ENGINE + " fault_rig",
     "faults": ENGINE + " fault_rig fault_parts",
@@ -64,7 +71,7 @@ COURSE = {
     "predictions": "cards spoken_card",
     "explorers": ENGINE
     + " instruments faults fault_rig diagnosis page plots live_picture predictions "
-    "workbench settings hand_in",
+    "workbench settings hand_in sweeps",
     # running
     "settings": "",
     "file_lock": "",
