@@ -12,6 +12,7 @@ STATUSES = (
     "error",
     "timeout",
     "crashed",
+    "by_hand",  # written, and a person grades it
 )
 WIDTH = 79
 
@@ -100,6 +101,8 @@ class Verdict:
 
     def headline(self):
         """Return one line: the exercise and its points."""
+        if self.status == "by_hand":
+            return f"{self.exercise}   up to {self.max_points:g} points, by hand"
         score = f"{self.points:g} of {self.max_points:g} points"
         return f"{self.exercise}   {score}" + ("   right" if self.is_right else "")
 
@@ -108,8 +111,11 @@ class Verdict:
 
         Every text is escaped: names and messages may come from a submission.
         """
-        mark = {"right": "✓", "partial": "◐", "not_written": "○"}.get(self.status, "✗")
+        marks = {"right": "✓", "partial": "◐", "not_written": "○", "by_hand": "✎"}
+        mark = marks.get(self.status, "✗")
         score = f"{self.points:g} of {self.max_points:g} points"
+        if self.status == "by_hand":
+            score = f"up to {self.max_points:g} points"
         words = self.status.replace("_", " ")
         head = f"<strong>{mark} <code>{escape(self.exercise)}</code></strong>"
         parts = [f"<p>{head} &nbsp; {score} &nbsp; <em>{words}</em></p>", self._table()]

@@ -4,6 +4,7 @@ from copy import deepcopy
 
 from grader.source_rules import BEGIN, END
 
+TEXT_STUB = "Write your answer here: double-click this text."
 STUB = 'raise NotImplementedError("Write this function, then run the cell again.")'
 
 
@@ -18,7 +19,9 @@ def blank(notebook):
     notebook = deepcopy(notebook)
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("solution"):
-            cell["source"] = _without_solution(cell["source"])
+            is_code = cell["cell_type"] == "code"
+            source = cell["source"]
+            cell["source"] = _without_solution(source) if is_code else TEXT_STUB
     return notebook
 
 

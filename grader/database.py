@@ -3,6 +3,15 @@
 import time
 from pathlib import Path
 
+# What a person's score was given for; nbgrader keeps the score, and not the words.
+ANSWERS = """
+CREATE TABLE IF NOT EXISTS course_answer (
+    notebook_id VARCHAR(32) NOT NULL,
+    name VARCHAR(128) NOT NULL,
+    fingerprint VARCHAR(64) NOT NULL,
+    PRIMARY KEY (notebook_id, name)
+)
+"""
 PATIENCE = 60  # seconds to wait for somebody else's lock on the database
 
 
@@ -63,6 +72,7 @@ def _make_tables(engine, course_id):
             with engine.begin() as connection:
                 new = not inspect(connection).has_table("course")
                 api.Base.metadata.create_all(connection)
+                connection.execute(text(ANSWERS))
                 if new:
                     columns = "version_num VARCHAR(32) NOT NULL"
                     connection.execute(

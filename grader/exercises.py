@@ -273,11 +273,14 @@ class Lesson:
     source : Path
         The py:percent file.
     exercises : dict of name to Exercise
+    rubrics : dict of name to Rubric
+        Of the answers in words, which people grade.
     """
 
     name: str
     source: Path
     exercises: dict
+    rubrics: dict = field(default_factory=dict)
 
 
 def lesson_names(solutions=SOLUTIONS):
@@ -308,17 +311,24 @@ def load_lesson(name, solutions=SOLUTIONS):
     """
     folder = Path(solutions) / name
     path = folder / "checks.py"
-    declared = getattr(_import(path), "EXERCISES", None)
+    module = _import(path)
+    declared = getattr(module, "EXERCISES", None)
     if not isinstance(declared, list | tuple):
         raise SourceError(path, 1, "there is no list called EXERCISES. Declare it.")
-    exercises = {}
-    for exercise in declared:
-        if exercise.name in exercises:
+    exercises = _by_name(path, declared)
+    rubrics = _by_name(path, getattr(module, "RUBRICS", []), taken=exercises)
+    return Lesson(name, folder / f"{name}.py", exercises, rubrics)
+
+
+def _by_name(path, declared, taken=()):
+    found = {}
+    for each in declared:
+        if each.name in found or each.name in taken:
             raise SourceError(
-                path, 1, f"{exercise.name!r} is declared twice. Keep one of the two."
+                path, 1, f"{each.name!r} is declared twice. Keep one of the two."
             )
-        exercises[exercise.name] = exercise
-    return Lesson(name, folder / f"{name}.py", exercises)
+        found[each.name] = each
+    return found
 
 
 def _import(path):

@@ -1,11 +1,12 @@
 """The page a learner gets back: offline, without scripts, every text escaped."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from html import escape
 from pathlib import Path
 
-from grader.matching import graded_id
+from grader.matching import graded_id, is_in_words
 
 TEMPLATE = Path(__file__).with_name("feedback_page.html")
 LONGEST_COLOURED = 20_000  # characters; longer code is shown plain
@@ -18,6 +19,8 @@ SYMBOLS = {
     "error": "!",
     "timeout": "⧖",
     "crashed": "!",
+    "by_hand": "✎",
+    "given": "✎",
 }
 WORDS = {
     "right": "right",
@@ -27,6 +30,8 @@ WORDS = {
     "error": "stopped with an error",
     "timeout": "did not end",
     "crashed": "broke off",
+    "by_hand": "to be graded by hand",
+    "given": "graded by hand",
 }
 
 
@@ -41,18 +46,37 @@ def render(report, marks=None):
     """
     cells = report.notebook.get("cells", [])
     answers = {graded_id(cell, "solution"): cell for cell in cells}
+    verdicts = [_with_manual_points(verdict, marks) for verdict in report.exercises]
     added = [c for c in cells if c["metadata"].get("course", {}).get("added")]
     return _template().render(
         report=report,
         marks=marks,
         title=_title(report),
-        exercises=[
-            (verdict, answers.get(verdict.exercise)) for verdict in report.exercises
-        ],
+        exercises=[(verdict, answers.get(verdict.exercise)) for verdict in verdicts],
+        rubrics=_rubrics(cells),
+        still_open=sum(v.max_points for v in verdicts if v.status == "by_hand"),
+        checked=sum(v.status not in ("by_hand", "given") for v in verdicts),
         added=[cell for cell in added if cell["source"].strip()],
         right=sum(verdict.is_right for verdict in report.exercises),
         total=_total(report, marks),
     )
+
+
+def _with_manual_points(verdict, marks):
+    """Return the verdict on an answer in words with the points a person gave it."""
+    if verdict.status != "by_hand" or not marks or verdict.exercise not in marks.manual:
+        return verdict
+    points = marks.manual[verdict.exercise]
+    return replace(verdict, status="given", points=points, message="")
+
+
+def _rubrics(cells):
+    """Return the text above each answer in words, by the answer's name."""
+    return {
+        graded_id(cell, "solution"): cells[k - 1]["source"]
+        for k, cell in enumerate(cells)
+        if k and is_in_words(cell)
+    }
 
 
 def _title(report):

@@ -13,6 +13,7 @@ from grader.prepared import prepare
 from grader.reports import GRADED, NOT_GRADED, PARTLY, Report
 from grader.safe_outputs import safe_markdown, safe_outputs
 from grader.salvage import Unreadable
+from grader.words import words_verdict
 
 _CELL_NAME = re.compile(r"<ipython-input[^>]*>, line")
 _LONG_NUMBER = re.compile(r"-?\d*\.\d{5,}(e[-+]?\d+)?")
@@ -118,11 +119,13 @@ def _report(prepared, answers, seeds, run, file):
         or _verdict(exercise, seeds[name], run.probes[name], ran[name])
         for name, exercise in prepared.exercises.items()
     ]
+    verdicts += _words_verdicts(prepared, notebook)
     for cell in code_cells:
         cell["outputs"] = safe_outputs(ran[cell["id"]].outputs)
         cell["execution_count"] = ran[cell["id"]].execution_count
     for cell in notebook["cells"]:
-        if cell["cell_type"] != "code" and cell["metadata"].get("course"):
+        own = graded_id(cell, "solution") or cell["metadata"].get("course")
+        if cell["cell_type"] != "code" and own:
             cell["source"] = safe_markdown(cell["source"])
     _show_verdicts(notebook, verdicts)
     lost = answers.missing and not answers.complete
@@ -204,6 +207,7 @@ def _not_graded(prepared, reason, file):
         _unearned(exercise, "not_written", message)
         for exercise in prepared.exercises.values()
     ]
+    verdicts += _words_verdicts(prepared, answers.notebook)
     _show_verdicts(answers.notebook, verdicts)
     return Report(
         lesson=prepared.name,
@@ -215,6 +219,15 @@ def _not_graded(prepared, reason, file):
     )
 
 
+def _words_verdicts(prepared, notebook):
+    """Return the verdicts on the answers in words, in the order of the notebook."""
+    cells = {graded_id(cell, "solution"): cell for cell in notebook["cells"]}
+    return [
+        words_verdict(rubric, cells[name]["source"])
+        for name, rubric in prepared.rubrics.items()
+    ]
+
+
 def _show_verdicts(notebook, verdicts):
     """Write each verdict into its check cell, as nbgrader reads a score.
 
@@ -223,7 +236,9 @@ def _show_verdicts(notebook, verdicts):
     """
     cells = {graded_id(cell, "grade"): cell for cell in notebook["cells"]}
     for verdict in verdicts:
-        cell = cells[f"{verdict.exercise}_check"]
+        cell = cells.get(f"{verdict.exercise}_check")
+        if cell is None:  # an answer in words, which has no check
+            continue
         shown = {"text/plain": verdict.as_text(), "text/html": verdict.as_html()}
         cell["execution_count"] = cell["execution_count"] or 1
         cell["outputs"] = [

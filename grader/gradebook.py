@@ -10,8 +10,10 @@ scores, extra credit, comments, extensions, late penalties) is never touched.
 import json
 from dataclasses import dataclass, field
 
+from grader import words_book
 from grader.database import open_database
 from grader.reports import NOT_GRADED
+from grader.words import BY_HAND
 
 UNJUDGED = ("timeout", "crashed")
 
@@ -111,7 +113,7 @@ class Book:
         -----
         Every exercise gets a score, so none of an earlier submission's remains. What
         could not be judged, and what a person scored by hand before, is marked as
-        needing a look.
+        needing a look; an answer in words is when its words have changed since.
         """
         self.register(report.lesson, report.notebook)
         with self._session.begin() as session:
@@ -296,12 +298,18 @@ def _write_scores(session, submitted, report):
         if verdict is None:
             continue  # graded by hand, or no longer part of the lesson
         unsure = report.status == NOT_GRADED or verdict.status in UNJUDGED
+        if grade.cell.cell_type == "markdown":
+            words_book.write(session, grade, verdict, report.notebook)
+            continue
         grade.auto_score = verdict.points
         grade.needs_manual_grade = unsure or grade.manual_score is not None
     for comment in submitted.comments:
         verdict = verdicts.get(comment.name)
         if verdict is not None:
             blank = verdict.status == "not_written"
+            if verdict.status == BY_HAND:  # what is said of it is a person's to say
+                comment.auto_comment = None
+                continue
             said = " ".join(filter(None, [verdict.message, verdict.next_step]))
             comment.auto_comment = "No response." if blank else said or None
 

@@ -28,6 +28,11 @@ def graded_id(cell, role):
     return marks.get("grade_id", "") if marks.get(role) else ""
 
 
+def is_in_words(cell):
+    """Return whether a course cell is an answer in words, which people grade."""
+    return bool(graded_id(cell, "solution")) and cell["cell_type"] == "markdown"
+
+
 def defined_names(source):
     """Return the names of the functions and classes that a cell defines at its top.
 
@@ -91,7 +96,11 @@ class Match:
         self.place, self.dropped, self.merged = {}, set(), {}
         self.by_name, self.guessed, self.remarks = [], [], []
         self.solutions = {graded_id(c, "solution"): k for k, c in enumerate(cells)}
-        self.checks = {graded_id(c, "grade"): k for k, c in enumerate(cells)}
+        self.checks = {
+            graded_id(c, "grade"): k
+            for k, c in enumerate(cells)
+            if not graded_id(c, "solution")
+        }
         self.solutions.pop("", None)
         self.checks.pop("", None)
         self._defines = self._read_definitions()
@@ -100,6 +109,7 @@ class Match:
             self._match_checks()
             self._match_answers()
             self._match_ordinary()
+            self._match_words()
 
     def missing(self):
         """Return the exercises without an answer."""
@@ -194,7 +204,9 @@ class Match:
     def _bare(self, k, stub):
         """Return whether a piece is still the lesson's blank."""
         source = self.pieces[k].source
-        return source.strip() == stub.strip() or "raise NotImplementedError" in source
+        return source.strip() in ("", stub.strip()) or (
+            "raise NotImplementedError" in source
+        )
 
     def _rank(self, k, exercise, stub):
         return exercise in self._defines[k], not self._bare(k, stub)
@@ -211,7 +223,10 @@ class Match:
         index, piece = self.solutions[exercise], self.pieces[chosen]
         stub = self.cells[index]["source"]
         self.place[chosen] = index
-        answers = [k for k in rivals if k == chosen or exercise in self._defines[k]]
+        words = is_in_words(self.cells[index])
+        answers = [
+            k for k in rivals if words or k == chosen or exercise in self._defines[k]
+        ]
         # A blank copy, wherever it stands, must not undo the answer that counts.
         self.dropped.update(k for k in answers if k != chosen and self._bare(k, stub))
         if len(answers) > 1:
@@ -219,10 +234,11 @@ class Match:
                 f"There are {len(answers)} answers to {exercise}. The last one that "
                 f"you wrote counts: cell {piece.number} of your file."
             )
-        if piece.kind != "code":
+        kind = self.cells[index]["cell_type"]
+        if piece.kind != kind:
             self._say(
                 f"The answer cell of {exercise} had become a {piece.kind} cell. It was "
-                "run as code."
+                f"{'run as code' if kind == 'code' else 'read as text'}."
             )
 
     def _find_merged(self):
@@ -241,6 +257,8 @@ class Match:
         """Give what is left to the pieces most like the lesson's own cells."""
         for exercise in self.missing():
             index = self.solutions[exercise]
+            if is_in_words(self.cells[index]):
+                continue  # what people write is not like the blank
             best = self._most_alike(self.cells[index])
             if best is None:
                 self._say(f"The answer cell of {exercise} is missing.")
@@ -270,6 +288,38 @@ class Match:
         for index, cell in self.ordinary():
             if index not in found and (best := self._most_alike(cell)) is not None:
                 self.place[best] = index
+
+    def _match_words(self):
+        """Find answers in words whose own cell is missing or blank: by their place.
+
+        The text that follows the rubric, up to the lesson's next cell, is the answer.
+        """
+        pieces = {index: k for k, index in self.place.items()}
+        for exercise, index in self.solutions.items():
+            if not is_in_words(self.cells[index]):
+                continue
+            own, stub = pieces.get(index), self.cells[index]["source"]
+            if own is not None and not self._bare(own, stub):
+                continue
+            above = own if own is not None else pieces.get(index - 1)
+            beside = [] if above is None else self._text_below(above)
+            if beside:
+                self.place.pop(own, None)
+                self.dropped.update([] if own is None else [own])
+                self.place[beside[0]] = index
+                self._say(
+                    f"Cell {self.pieces[beside[0]].number} of your file was taken as "
+                    f"the answer to {exercise}, because it stands in its place."
+                )
+            elif own is None:
+                self._say(f"The answer cell of {exercise} is missing.")
+
+    def _text_below(self, k):
+        """Return the free text pieces that follow a piece, up to any other piece."""
+        found, free = [], {k for k, piece in self._free() if piece.source.strip()}
+        while (k := k + 1) in free and self.pieces[k].kind == "markdown":
+            found.append(k)
+        return found
 
     def _free(self):
         taken = self.place.keys() | self.dropped

@@ -19,6 +19,8 @@ class Prepared:
     name : str
     exercises : dict of name to Exercise
         In the order of the notebook.
+    rubrics : dict of name to Rubric
+        Of the answers that people grade.
     notebook : dict
         The lesson as learners get it; never changed.
     checks_file : bytes
@@ -27,13 +29,15 @@ class Prepared:
 
     name: str
     exercises: dict
+    rubrics: dict
     notebook: dict
     checks_file: bytes
 
     @property
     def max_score(self):
         """What a right answer to every exercise earns."""
-        return float(sum(e.points for e in self.exercises.values()))
+        graded = [*self.exercises.values(), *self.rubrics.values()]
+        return float(sum(each.points for each in graded))
 
 
 def prepare(lesson, solutions=None):
@@ -62,12 +66,13 @@ def prepare(lesson, solutions=None):
 def _prepare(name, solutions, _stamps):
     lesson = load_lesson(name, solutions)
     points = {name: exercise.points for name, exercise in lesson.exercises.items()}
-    source = read_lesson(lesson.source, points)
+    source = read_lesson(lesson.source, points, lesson.rubrics)
     file = io.BytesIO()
     save_checks(file, [e.public_checks() for e in lesson.exercises.values()])
     return Prepared(
         name=name,
         exercises={exercise: lesson.exercises[exercise] for exercise in source.points},
+        rubrics=source.rubrics,
         notebook=blank(source.notebook),
         checks_file=file.getvalue(),
     )

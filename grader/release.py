@@ -156,7 +156,8 @@ def _steps():
 
 def _check_stub(path, cell, line):
     """Refuse an answer cell whose stub does not stand in its function."""
-    if not cell.metadata.get("nbgrader", {}).get("solution"):
+    solution = cell.metadata.get("nbgrader", {}).get("solution")
+    if not solution or cell.cell_type != "code":
         return
     try:
         problem = _raises(ast.parse(cell.source)) and "fails outside any function"

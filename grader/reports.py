@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from course_lib.verdicts import Finding, Verdict
 from grader import feedback_page
+from grader.words import BY_HAND
 
 GRADED, PARTLY, NOT_GRADED = "graded", "partly_graded", "not_graded"
 
@@ -46,6 +47,12 @@ class Report:
     def max_score(self):
         """What right answers to every exercise earn."""
         return round(sum(verdict.max_points for verdict in self.exercises), 4)
+
+    @property
+    def open_points(self):
+        """The points that people may still give: those of answers in words."""
+        by_hand = [v.max_points for v in self.exercises if v.status == BY_HAND]
+        return round(sum(by_hand), 4)
 
     def as_dict(self):
         """Return the report as JSON holds it: one object a submission."""

@@ -14,6 +14,7 @@ from grader.errors import SourceError
 from grader.exercises import lesson_names
 from grader.release import build, notebook_bytes, write_file
 from grader.source import KERNELSPEC, read_lesson
+from grader.words import BY_HAND
 
 CELL_SECONDS = 120
 START_SECONDS = 60
@@ -35,7 +36,8 @@ class Solved:
     problems : list of str
         Each thing that is not as it has to be, in words for the author.
     score, max_score : float
-        In points; the score is 0 when the notebook could not be graded.
+        In points; the score is 0 when the notebook could not be graded. Answers in
+        words count as full: they are model answers.
     seconds : float
         From the kernel's start to the last cell's end.
     """
@@ -134,7 +136,8 @@ async def _solve(settings, name, mark, tell):
     problems += _output_problems(notebook)
     report = await mark(name, data)
     problems += _lost_points(report)
-    return Solved(name, problems, report.score, report.max_score, seconds)
+    earned = report.score + report.open_points  # a person grades the model answers
+    return Solved(name, problems, earned, report.max_score, seconds)
 
 
 async def _run(settings, name, notebook, tell):
@@ -219,8 +222,8 @@ def _lost_points(report):
         f"{verdict.exercise} earned {verdict.points:g} of {verdict.max_points:g}: "
         f"{verdict.message or verdict.status}"
         for verdict in report.exercises
-        if verdict.points < verdict.max_points
+        if verdict.points < verdict.max_points and verdict.status != BY_HAND
     ]
-    if report.score < report.max_score and not problems:
+    if report.score + report.open_points < report.max_score and not problems:
         problems = [f"it earned {report.score:g} of {report.max_score:g} points."]
     return problems + [f"graded with a deviation: {text}" for text in report.deviations]

@@ -3,7 +3,9 @@
 A source is py:percent text, written by hand and never written by a program. Its
 markers say only what a reader needs: ``solution="mse"`` on an answer cell,
 ``check="mse"`` on the empty cell that shows the verdict, ``submit=true`` on the
-empty cell that hands the lesson in. Everything else comes from here.
+empty cell that hands the lesson in. An answer in words is a text cell marked
+``answer="stakeholder"``, which holds a model answer, below an empty one marked
+``rubric="stakeholder"``; people grade it. Everything else comes from here.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader.errors import SourceError
 from grader.exercises import load_lesson
+from grader.rubrics import Rubric
 from grader.source_rules import Written, cell_problems, lesson_problems
 
 HEADER = """\
@@ -46,6 +49,8 @@ class Source:
         The notebook with solutions and nbgrader's metadata, without outputs.
     points : dict
         What each exercise is worth, by name, in the order of the notebook.
+    rubrics : dict
+        The rubrics of what people grade, by name, in the order of the notebook.
     lines : tuple of int
         For each cell, the line of its marker in the source.
     """
@@ -54,6 +59,7 @@ class Source:
     path: Path
     notebook: nbformat.NotebookNode
     points: dict
+    rubrics: dict
     lines: tuple
 
     def cell(self, grade_id):
@@ -61,7 +67,7 @@ class Source:
         return next(cell for cell in self.notebook.cells if cell.id == grade_id)
 
 
-def read_lesson(path, points=None):
+def read_lesson(path, points=None, rubrics=None):
     """Read a lesson's source as a complete notebook with solutions.
 
     Parameters
@@ -71,6 +77,8 @@ def read_lesson(path, points=None):
     points : mapping, optional
         What each exercise is worth, by name. By default what the lesson's
         ``checks.py`` declares.
+    rubrics : mapping, optional
+        The rubrics by name; with `points` given, none by default.
 
     Returns
     -------
@@ -88,15 +96,19 @@ def read_lesson(path, points=None):
     for cell in written:
         _refuse_first(path, cell_problems(cell))
     if points is None:
-        points = _declared_points(path)
-    _refuse_first(path, lesson_problems(written, points))
+        points, rubrics = _declared(path)
+    rubrics = rubrics or {}
+    _refuse_first(path, lesson_problems(written, points, rubrics))
     order = [cell.marks["check"] for cell in written if "check" in cell.marks]
     _refuse_missing(path, order, points)
+    by_hand = [cell.marks["answer"] for cell in written if "answer" in cell.marks]
+    _refuse_missing(path, by_hand, rubrics)
     return Source(
         name=name,
         path=path,
-        notebook=_notebook(name, written, points),
+        notebook=_notebook(name, written, points, rubrics),
         points={exercise: points[exercise] for exercise in order},
+        rubrics={answer: rubrics[answer] for answer in by_hand},
         lines=tuple(cell.line for cell in written),
     )
 
@@ -137,24 +149,34 @@ def _refuse_first(path, problems):
         raise SourceError(path, line, problem)
 
 
-def _refuse_missing(path, order, points):
-    """Refuse a declared exercise that has no cells, at its declaration."""
-    for name in points:
-        if name not in order:
-            file = path.with_name("checks.py")
-            raise SourceError(
-                file,
-                line_of(file, name),
-                f"the exercise {name!r} has no cells in {path.name}. Add a cell marked "
-                f'# %% solution="{name}" and an empty one marked # %% check="{name}", '
-                "or remove the declaration.",
-            )
+def _refuse_missing(path, order, declared):
+    """Refuse a declared exercise or rubric that has no cells, at its declaration."""
+    for name, what in declared.items():
+        if name in order:
+            continue
+        file = path.with_name("checks.py")
+        cells = (
+            f'one marked # %% [markdown] answer="{name}" below an empty one marked '
+            f'# %% [markdown] rubric="{name}"'
+            if isinstance(what, Rubric)
+            else f'a cell marked # %% solution="{name}" and an empty one marked '
+            f'# %% check="{name}"'
+        )
+        kind = "rubric" if isinstance(what, Rubric) else "exercise"
+        raise SourceError(
+            file,
+            line_of(file, name),
+            f"the {kind} {name!r} has no cells in {path.name}. Add {cells}, or remove "
+            "the declaration.",
+        )
 
 
-def _declared_points(path):
+def _declared(path):
+    """Return the points and the rubrics that a lesson's ``checks.py`` declares."""
     folder = path.parent.resolve()
     lesson = load_lesson(folder.name, folder.parent)
-    return {name: exercise.points for name, exercise in lesson.exercises.items()}
+    points = {name: exercise.points for name, exercise in lesson.exercises.items()}
+    return points, lesson.rubrics
 
 
 def _split(path, text):
@@ -203,10 +225,15 @@ def _after_header(path, lines):
     return start
 
 
-def _notebook(name, written, points):
+def _notebook(name, written, points, rubrics):
     """Return the notebook of these cells, validated."""
-    taken = {check_id(exercise) for exercise in points} | set(points)
-    cells = [_cell(name, cell, points, taken) for cell in written]
+    taken = {check_id(exercise) for exercise in points} | set(points) | set(rubrics)
+    cells = [
+        _text_cell(cell, rubrics, taken)
+        if cell.kind == "markdown"
+        else _cell(name, cell, points, taken)
+        for cell in written
+    ]
     metadata = {
         "kernelspec": dict(KERNELSPEC),
         "language_info": {"name": "python"},
@@ -226,8 +253,7 @@ def _cell(name, written, points, taken):
         cell.metadata["nbgrader"] = _nbgrader(grade_id, solution=True)
     elif "check" in marks:
         exercise = marks["check"]
-        grade_id, worth = check_id(exercise), points[exercise]
-        worth = int(worth) if worth == int(worth) else worth  # as browsers write it
+        grade_id, worth = check_id(exercise), _plain(points[exercise])
         text = f"from course_lib.checks import check\n\ncheck({exercise})"
         cell = new_code_cell(text, id=grade_id)
         cell.metadata["nbgrader"] = _nbgrader(
@@ -238,15 +264,43 @@ def _cell(name, written, points, taken):
         cell = new_code_cell(text, id=_fresh_id(text, taken))
         cell.metadata.update(deletable=False, editable=False)
     else:
-        new_cell = new_code_cell if written.kind == "code" else new_markdown_cell
-        cell = new_cell(written.text, id=_fresh_id(written.text, taken))
+        cell = new_code_cell(written.text, id=_fresh_id(written.text, taken))
     if marks.get("tags"):
         cell.metadata["tags"] = list(marks["tags"])
     return cell
 
 
+def _text_cell(written, rubrics, taken):
+    """Return a text cell: an answer that people grade, its rubric, or any other."""
+    marks = written.marks
+    if "answer" in marks:
+        name = marks["answer"]
+        cell = new_markdown_cell(written.text, id=name)
+        cell.metadata["nbgrader"] = _nbgrader(
+            name,
+            cell_type="markdown",
+            grade=True,
+            solution=True,
+            points=_plain(rubrics[name].points),
+        )
+        return cell
+    is_rubric = "rubric" in marks
+    text = rubrics[marks["rubric"]].as_markdown() if is_rubric else written.text
+    cell = new_markdown_cell(text, id=_fresh_id(text, taken))
+    if is_rubric:
+        cell.metadata.update(deletable=False, editable=False)
+    if marks.get("tags"):
+        cell.metadata["tags"] = list(marks["tags"])
+    return cell
+
+
+def _plain(points):
+    """Return whole points as an int: as browsers write them."""
+    return int(points) if points == int(points) else points
+
+
 def _nbgrader(grade_id, **flags):
-    """Return nbgrader's metadata of a code cell, schema version 3."""
+    """Return nbgrader's metadata of a cell, schema version 3."""
     defaults = {"grade": False, "solution": False, "locked": False, "task": False}
     facts = {"grade_id": grade_id, "schema_version": 3, "cell_type": "code"}
     return defaults | facts | flags

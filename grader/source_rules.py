@@ -5,8 +5,10 @@ import difflib
 import re
 from dataclasses import dataclass, field
 
-KEYS = ("solution", "check", "submit", "tags")
-ROLES = KEYS[:3]
+KEYS = ("solution", "check", "rubric", "answer", "submit", "tags")
+ROLES = KEYS[:5]
+BY_HAND = ("rubric", "answer")  # text cells, for what people grade
+GENERATED = ("check", "rubric", "submit")  # the build writes their text
 TAGS = ("raises-exception",)  # lets a lesson show a mistake and run on
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 GRADED_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,57}")  # name_check fits a cell id
@@ -42,7 +44,7 @@ def cell_problems(cell):
     yield from _code_problems(cell)
 
 
-def lesson_problems(cells, declared):
+def lesson_problems(cells, declared, rubrics=()):
     """Yield what is amiss between the cells and the declared exercises.
 
     Parameters
@@ -51,6 +53,8 @@ def lesson_problems(cells, declared):
         Each without problems of its own.
     declared : collection of str
         The exercises that the lesson's ``checks.py`` declares.
+    rubrics : collection of str
+        The answers that it has graded by hand.
 
     Yields
     ------
@@ -86,6 +90,36 @@ def lesson_problems(cells, declared):
                 cell.line,
                 f"{name!r} is also the id of the check of another exercise. Choose "
                 "another name.",
+            )
+    yield from _by_hand_problems(cells, declared, rubrics)
+
+
+def _by_hand_problems(cells, declared, rubrics):
+    """Yield what is amiss between answers in words and their rubrics."""
+    answers, shown = _by_name(cells, "answer"), _by_name(cells, "rubric")
+    for name, cell in (shown | answers).items():
+        if name in declared:
+            yield cell.line, f"{name!r} is also an exercise. Choose another name."
+        elif name not in rubrics:
+            yield (
+                cell.line,
+                f"no rubric {name!r} is declared in checks.py beside this file. "
+                + suggest(name, rubrics),
+            )
+    for name, cell in answers.items():
+        if name not in shown or shown[name].line > cell.line:
+            yield (
+                cell.line,
+                f"the answer {name!r} has no rubric above it, so learners do not see "
+                "what counts. Put an empty cell there, marked "
+                f'# %% [markdown] rubric="{name}".',
+            )
+    for name, cell in shown.items():
+        if name not in answers:
+            yield (
+                cell.line,
+                f"the rubric {name!r} has no answer cell. Add one below it, marked "
+                f'# %% [markdown] answer="{name}".',
             )
 
 
@@ -135,8 +169,10 @@ def _role_problems(cell):
             "each a cell of its own.",
         )
     role, value = roles[0], cell.marks[roles[0]]
-    if cell.kind != "code":
+    if cell.kind != "code" and role not in BY_HAND:
         yield cell.line, f"{role} marks a text cell. Remove [markdown]."
+    if cell.kind != "markdown" and role in BY_HAND:
+        yield cell.line, f"{role} marks a code cell. Write # %% [markdown] {role}=..."
     if role == "submit" and value is not True:
         yield cell.line, f"submit={value!r}. Write submit=true."
     if role != "submit" and not GRADED_NAME.fullmatch(str(value)):
@@ -145,7 +181,9 @@ def _role_problems(cell):
             f"{role}={value!r} is not a function's name of at most 58 letters. Write "
             f'it as in # %% {role}="mse".',
         )
-    if role != "solution" and cell.text.strip():
+    if role == "answer" and not cell.text.strip():
+        yield cell.line, "the answer cell is empty. Write an answer of full marks."
+    if role in GENERATED and cell.text.strip():
         yield (
             cell.line,
             f"the {role} cell has a body, which is the build's to write. Leave it "

@@ -89,13 +89,14 @@ GRADER = {
     "config": "",
     # one source, and what is made of it
     "errors": "",
-    "source": "errors source_rules exercises",
+    "source": "errors source_rules exercises rubrics",
+    "rubrics": "",
     "source_rules": "",
     "exercises": "errors course_lib.probes course_lib.values course_lib.check_data "
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
     "blank": "source_rules",
     "release": "errors blank source exercises course_lib.check_data course_lib.values",
-    "solutions": "errors source exercises release grade worker limits",
+    "solutions": "errors source exercises release grade worker limits words",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
     "salvage": "",
@@ -127,16 +128,18 @@ GRADER = {
     "course_lib.probes course_lib.check_data",
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
-    "reports": "feedback_page course_lib.verdicts",
+    "words": "blank course_lib.verdicts",
+    "reports": "feedback_page words course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
-    "source reports safe_outputs course_lib.verdicts",
-    "audit": "source release exercises prepared grade worker judge course_lib.probes "
+    "source reports safe_outputs words course_lib.verdicts",
+    "audit": "words source release exercises prepared grade worker judge course_lib.probes "
     "course_lib.judging course_lib.verdicts course_lib.check_data "
     "course_lib.comparisons",
     # ... to a class
     "secret": "",
     "database": "",
-    "gradebook": "database reports",
+    "gradebook": "database reports words words_book",
+    "words_book": "matching words",
     "batch": "grade reports gradebook worker",
     "nbgrader_steps": "grade gradebook reports prepared release source secret",
     "exchange": "plain_files course_lib.hand_in",

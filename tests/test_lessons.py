@@ -97,5 +97,9 @@ def test_no_cell_is_longer_than_its_limit(name):
 
 
 def test_no_grade_id_is_used_twice_in_the_course():
-    ids = Counter(exercise for name in LESSONS for exercise in source(name).points)
+    ids = Counter(
+        graded
+        for name in LESSONS
+        for graded in (*source(name).points, *source(name).rubrics)
+    )
     assert [name for name, count in ids.items() if count > 1] == []

@@ -1,0 +1,57 @@
+"""Answers in words in the gradebook: when a person has to look at one, and again.
+
+nbgrader shows an answer to its graders while ``needs_manual_grade`` is set. A score
+given by hand is never changed here; a digest of the words it was given for is kept
+beside it, so that only other words ask for another look.
+"""
+
+from grader.matching import graded_id
+from grader.words import BY_HAND, fingerprint
+
+
+def write(session, grade, verdict, notebook):
+    """Bring the grade of one answer up to date with what was handed in.
+
+    Parameters
+    ----------
+    session : sqlalchemy.orm.Session
+    grade : nbgrader.api.Grade
+        Of a text cell.
+    verdict : Verdict
+    notebook : dict
+        The graded notebook, which holds the answer.
+
+    Notes
+    -----
+    As nbgrader has it, a blank answer earns 0 by itself, and a written one has no
+    automatic score at all.
+    """
+    now = fingerprint(_text(notebook, verdict.exercise))
+    changed = _exchange(session, grade.notebook_id, verdict.exercise, now) != now
+    grade.auto_score = None if verdict.status == BY_HAND else 0.0
+    if grade.manual_score is None:
+        grade.needs_manual_grade = verdict.status == BY_HAND
+    elif changed:
+        grade.needs_manual_grade = True
+
+
+def _text(notebook, name):
+    cells = notebook["cells"]
+    return next(c["source"] for c in cells if graded_id(c, "solution") == name)
+
+
+def _exchange(session, notebook_id, name, new):
+    """Keep a digest; return the one kept before, or None."""
+    from sqlalchemy import text
+
+    key = {"notebook": notebook_id, "name": name}
+    where = "WHERE notebook_id = :notebook AND name = :name"
+    select = text(f"SELECT fingerprint FROM course_answer {where}")
+    row = session.execute(select, key).first()
+    statement = (
+        "INSERT INTO course_answer VALUES (:notebook, :name, :new)"
+        if row is None
+        else f"UPDATE course_answer SET fingerprint = :new {where}"
+    )
+    session.execute(text(statement), {**key, "new": new})
+    return row[0] if row else None
