@@ -116,6 +116,31 @@ def layer_with_habit(habit):
     return backward
 
 
+def bench_retest(retests, most):
+    """Return ``retest(change)``: stored readings of a run made again with one change.
+
+    Parameters
+    ----------
+    retests : dict of change to dict of readings
+    most : int
+        How often a run may be made again; after that it raises `ValueError`.
+    """
+    asked = []
+
+    def retest(change):
+        if change not in retests:
+            known = "; ".join(retests)
+            raise ValueError(
+                f"{change!r} is no change of the bench. There are: {known}"
+            )
+        if len(asked) == most:
+            raise ValueError(f"a run is made again {most} times at most")
+        asked.append(change)
+        return {name: np.copy(v)[()] for name, v in retests[change].items()}
+
+    return retest
+
+
 class Node:
     """A node of a graph with known slopes, for functions that walk through graphs.
 
@@ -279,4 +304,5 @@ _MAKERS = (
     training_run,
     batch_gradient,
     layer_with_habit,
+    bench_retest,
 )

@@ -45,6 +45,10 @@ COURSE = {
     "instrument_functions": "",
     "instruments": ENGINE + " fault_rig instrument_functions",
     "diagnosis": "",
+    "bench_runs": ENGINE + " models",
+    "sealed_runs": "",
+    "myths": ENGINE + " models bench_runs",
+    "calibration": "prediction_log settings",
     # checking an answer: never the engine, which would be an answer
     "values": "",
     "probe_functions": "",
@@ -132,8 +136,8 @@ GRADER = {
     "reports": "feedback_page words course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs words course_lib.verdicts",
-    "audit": "words source release exercises prepared grade worker judge course_lib.probes "
-    "course_lib.judging course_lib.verdicts course_lib.check_data "
+    "audit": "source release exercises prepared grade worker judge words "
+    "course_lib.probes course_lib.judging course_lib.verdicts course_lib.check_data "
     "course_lib.comparisons",
     # ... to a class
     "secret": "",
