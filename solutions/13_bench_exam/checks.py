@@ -52,12 +52,21 @@ def drawn_runs(rng):
     """Yield one run of each illness: its name, readings and retests."""
     for k in rng.permutation(len(CASEBOOK)):
         illness = list(CASEBOOK)[k]
-        rows = pool()[illness][rng.integers(len(pool()[illness]))]
+        rows = rng.choice(_telling(illness))
         again = {
             change: sealed_runs.readings_from(row)
             for change, row in zip(sealed_runs.CHANGES, rows[1:], strict=True)
         }
         yield illness, sealed_runs.readings_from(rows[0]), again
+
+
+def _telling(illness):
+    """Return the runs of an illness; of overfitting those that suggest another one."""
+    runs = pool()[illness]
+    if illness == "overfitting":
+        starving = [trip(sealed_runs.readings_from(r[0]))["worst class"] for r in runs]
+        runs = runs[starving]
+    return runs
 
 
 def bench(retests):
@@ -184,15 +193,8 @@ TRIP = Exercise(
             altered(
                 training_loss=lambda r: bool(r["training loss"][0] > 1),
             ),
-            "`training loss` looks at the first measurement, before any step. Every run "
-            "starts above 1: guessing costs 2.303.",
-            "take the last entry, `[-1]`.",
-        ),
-        Mistake(
-            "any_measurement",
-            altered(training_loss=lambda r: bool((r["training loss"] > 1).any())),
-            "`training loss` trips if any measurement is above 1. Every run starts "
-            "there: guessing costs 2.303.",
+            "`training loss` looks at the first measurement too, before a step. Every "
+            "run starts above 1: guessing costs 2.303.",
             "take the last entry, `[-1]`.",
         ),
         Mistake(
@@ -401,7 +403,7 @@ ILLNESS_MISTAKES = (
         "always_too_high",
         named(tell=lambda retest: "rate too high"),
         "Too high a rate would explain the loss, but the retest at a tenth of it shows "
-        "2.3 for some of these runs: they are calmer than calm. Those are too low.",
+        "2.3 for some of these runs: they learn even less. Those were too low.",
         "let `retest` decide: is the loss below 1 at a tenth of the rate?",
     ),
     (
@@ -409,7 +411,7 @@ ILLNESS_MISTAKES = (
         named(tell=lambda retest: "rate too low"),
         "Too low a rate would explain the loss, but the retest at a tenth of it shows "
         "0.3 or less for some of these runs. Those were too high.",
-        "let `retest` decide: is the loss below 1 at a tenth of the rate?",
+        "let the last loss of `retest` decide: the first one is before any step.",
     ),
     (
         "retest_misread",
@@ -419,34 +421,8 @@ ILLNESS_MISTAKES = (
             )
         ),
         "The retest is read the wrong way round. A run that is cured by a tenth of its "
-        "rate had too high a one.",
+        "rate had too high a one, and one that ten times the rate cures too low a one.",
         "swap the two names.",
-    ),
-    (
-        "first_of_the_retest",
-        named(
-            tell=lambda retest: (
-                "rate too high"
-                if retest(TENTH)["training loss"][0] < 1
-                else "rate too low"
-            )
-        ),
-        "The retest is read at its first measurement, before any step: there every "
-        "rate gives the same loss.",
-        "take the last entry, `[-1]`.",
-    ),
-    (
-        "tenfold_misread",
-        named(
-            tell=lambda retest: (
-                "rate too high"
-                if retest(TENFOLD)["training loss"][-1] < 1
-                else "rate too low"
-            )
-        ),
-        "The retest is at ten times the rate and is read as if it were at a tenth. What "
-        "ten times the rate cures was too low.",
-        'ask for "a tenth of the learning rate".',
     ),
 )
 
@@ -471,8 +447,8 @@ NAME_ILLNESS = Exercise(
         Mistake(
             "rate_alone",
             named(tell=lambda retest: "rate"),
-            "`rate` is half an answer: a loss above 1 may mean too high or too low, and "
-            "the curve does not say which.",
+            "`rate` is half an answer: a loss above 1 may mean too high or too low, "
+            "and the curve does not say which.",
             "make the run again at a tenth of the rate, and see whether it learns.",
         ),
     ],
@@ -505,6 +481,11 @@ def last_accuracy(again, readings):
 
 
 sign_off = signed()
+
+
+def change_before_evidence(readings, retest):
+    illness, evidence, change, after = sign_off(readings, retest)
+    return illness, change, evidence, after
 
 
 def sign_off_cases(rng):
@@ -575,7 +556,7 @@ SIGN_OFF = Exercise(
         Mistake(
             "loss_after",
             signed(read=lambda again, readings: float(again["validation loss"][-1])),
-            "`after` is the validation loss, in nats; asked for is a share from 0 to 1.",
+            "`after` is the validation loss, in nats, and not a share from 0 to 1.",
             'read "validation accuracy".',
         ),
         Mistake(
@@ -586,11 +567,7 @@ SIGN_OFF = Exercise(
         ),
         Mistake(
             "swapped",
-            signed(casebook={k: (c, e) for k, (e, c) in CASEBOOK.items()})
-            if False
-            else lambda readings, retest: (lambda i, e, c, a: (i, c, e, a))(
-                *sign_off(readings, retest)
-            ),
+            change_before_evidence,
             "`evidence` and `change` have changed places.",
             "return illness, evidence, change, after, in this order.",
         ),
@@ -736,6 +713,9 @@ def court_cases(rng):
     yield Case("larger by a hair", **_pair(differing(rng, 7, 0.01, 1.2)))
     yield Case("smaller by a hair", **_pair(differing(rng, 7, -0.01, 1.3)))
     yield Case("1.9 standard errors", **_pair(differing(rng, 5, 0.05, 1.9)))
+    yield Case("nearly one standard error", **_pair(differing(rng, 5, 0.04, 0.95)))
+    yield Case("half a standard error", **_pair(differing(rng, 11, 0.03, 0.5)))
+    yield Case("four standard errors", **_pair(differing(rng, 5, 0.06, 4.0)))
     yield Case("three standard errors", **_pair(differing(rng, 11, 0.05, 3.0)))
     yield Case("three, downwards", **_pair(differing(rng, 11, -0.07, 3.0)))
     yield Case("equal in every seed", larger=np.ones(5), smaller=np.ones(5))
@@ -866,12 +846,12 @@ RUBRICS = [
         "stakeholder",
         (
             1,
-            "It says what blame, or credit, is: how much each weight had to do with an error.",
+            "It says what blame, or credit, is: each weight's part in an error.",
         ),
         (
             1,
-            "It says that blame is shared out from the last layer to the first, with what "
-            "the forward pass stored.",
+            "It says that blame is shared out from the last layer to the first, with "
+            "what the forward pass stored.",
         ),
         (
             1,
@@ -880,7 +860,7 @@ RUBRICS = [
         ),
         (
             1,
-            "It names a limit: it thinks nothing, understands nothing, or obeys bad data.",
+            "It names a limit: it does not think or understand, or obeys bad data.",
         ),
         (1, "Somebody without a formula in mind can follow it, in at most 120 words."),
     ),
@@ -893,8 +873,8 @@ RUBRICS = [
         ),
         (
             1,
-            "The second time in numbers: a prediction, its loss, a gradient with its sign, "
-            "a step, and a loss that is lower.",
+            "The second time in numbers: a prediction, its loss, a gradient with its "
+            "sign, a step, and a loss that is lower.",
         ),
         (1, "The sign is right: the step goes against the gradient."),
     ),
