@@ -3,7 +3,7 @@
 import math
 
 from course_lib.page import BOX, INK, framed, is_headless, rich, show_widget
-from course_lib.prediction_log import committed_choice, log_choice
+from course_lib.prediction_log import committed_choice, log_choice, log_truth
 
 
 class Card:
@@ -133,6 +133,7 @@ class Card:
         from IPython.display import HTML, display
 
         if self.is_committed:
+            log_truth(self.name, self.choice, truth)
             text = self.verdict(truth, because)
         elif is_headless():
             measured = rich(self.with_unit(truth))

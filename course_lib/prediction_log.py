@@ -33,11 +33,34 @@ def log_choice(name, choice, truth=None, folder="."):
         pass
 
 
+def log_truth(name, choice, truth, folder="."):
+    """Append what came out of a question, unless the log's last line on it says so.
+
+    Parameters
+    ----------
+    name : str
+    choice : str or float
+        As it was committed.
+    truth : str or float
+    folder : path, default="."
+    """
+    last = _last_entry(name, folder)
+    if last is None or last.get("truth") != json.loads(
+        json.dumps(truth, default=_plain)
+    ):
+        log_choice(name, choice, truth, folder)
+
+
 def committed_choice(name, folder="."):
     """Return the answer last committed under a name, or None.
 
     Lines that are no JSON, or somebody else's, are passed over.
     """
+    entry = _last_entry(name, folder)
+    return None if entry is None else entry.get("choice")
+
+
+def _last_entry(name, folder):
     try:
         lines = (Path(folder) / LOG).read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -48,7 +71,7 @@ def committed_choice(name, folder="."):
         except ValueError:
             continue
         if isinstance(entry, dict) and entry.get("question") == name:
-            return entry.get("choice")
+            return entry
     return None
 
 

@@ -10,6 +10,8 @@ class or function and says, in plain values, what came of it. Drivers are in `DR
 
 import numpy as np
 
+from course_lib import sealed_runs
+
 
 def quadratic(curvature, center):
     """Return ``f(w) = sum(curvature * (w - center)**2) / 2``, a bowl."""
@@ -116,29 +118,15 @@ def layer_with_habit(habit):
     return backward
 
 
-def bench_retest(retests, most):
+def bench_retest(rows):
     """Return ``retest(change)``: stored readings of a run made again with one change.
 
     Parameters
     ----------
-    retests : dict of change to dict of readings
-    most : int
-        How often a run may be made again; after that it raises `ValueError`.
+    rows : ndarray of shape (changes, numbers of a row)
+        As `course_lib.sealed_runs` lays them out.
     """
-    asked = []
-
-    def retest(change):
-        if change not in retests:
-            known = "; ".join(retests)
-            raise ValueError(
-                f"{change!r} is no change of the bench. There are: {known}"
-            )
-        if len(asked) == most:
-            raise ValueError(f"a run is made again {most} times at most")
-        asked.append(change)
-        return {name: np.copy(v)[()] for name, v in retests[change].items()}
-
-    return retest
+    return sealed_runs.SealedRun({}, sealed_runs.retests_from(rows)).retest
 
 
 class Node:

@@ -101,10 +101,7 @@ def sealed(number):
     if number not in range(1, N_RUNS + 1):
         raise ValueError(f"sealed: there is no run {number!r}; they are 1 to {N_RUNS}.")
     rows = _stored()[number - 1]
-    again = {
-        name: readings_from(row) for name, row in zip(CHANGES, rows[1:], strict=True)
-    }
-    return SealedRun(readings_from(rows[0]), again)
+    return SealedRun(readings_from(rows[0]), retests_from(rows[1:]))
 
 
 def row_from(readings):
@@ -124,6 +121,11 @@ def readings_from(row):
         **{name: float(value) for name, value in zip(NUMBERS, numbers, strict=True)},
         "by class": row[curves.size + len(NUMBERS) :].copy(),
     }
+
+
+def retests_from(rows):
+    """Return the readings of all retests by their change, from a row for each."""
+    return {name: readings_from(row) for name, row in zip(CHANGES, rows, strict=True)}
 
 
 def copied(readings):

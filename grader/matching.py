@@ -4,15 +4,13 @@ By ``grade_id`` first, then by the function defined, then by likeness. A claim m
 a submission only ever decides where its text goes, never what it is worth.
 """
 
-import io
 import re
-import tokenize
 from collections import Counter
 
+from grader.definitions import LONGEST_READ, defined_names, likely_names
+
 ALIKE = 0.6  # share of words in common from which a cell counts as the lesson's, edited
-LONGEST_READ = 20_000  # characters of a cell that are looked at
 MOST_CLOSELY_READ = 50  # cells; more is somebody keeping the grader busy
-_DEFINES = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -31,40 +29,6 @@ def graded_id(cell, role):
 def is_in_words(cell):
     """Return whether a course cell is an answer in words, which people grade."""
     return bool(graded_id(cell, "solution")) and cell["cell_type"] == "markdown"
-
-
-def defined_names(source):
-    """Return the names of the functions and classes that a cell defines at its top.
-
-    Notes
-    -----
-    Tokens are read, not a syntax tree: text made for it can crash Python's compiler,
-    and this runs in the process that keeps the grades.
-    """
-    source = source[:LONGEST_READ]
-    likely = likely_names(source)
-    if not likely:
-        return likely
-    names, expected = set(), False
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if expected and token.type == tokenize.NAME:
-                if token.string != "def":
-                    names.add(token.string)
-                    expected = False
-            elif token.start[1] == 0 and token.string in ("def", "class", "async"):
-                expected = True
-            else:
-                expected = False
-    except (tokenize.TokenError, SyntaxError):
-        return likely
-    return names
-
-
-def likely_names(source):
-    """Return the names that lines at the left margin seem to define: fast, and it may
-    take a line inside a long string for a definition."""
-    return set(_DEFINES.findall(source[:LONGEST_READ]))
 
 
 class Match:

@@ -8,7 +8,6 @@ empty cell that hands the lesson in. An answer in words is a text cell marked
 ``rubric="stakeholder"``; people grade it. Everything else comes from here.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ from pathlib import Path
 import nbformat
 import yaml
 from jupytext.cell_reader import DoublePercentScriptCellReader
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from grader.errors import SourceError
 from grader.exercises import load_lesson
 from grader.rubrics import Rubric
+from grader.source_cells import check_id, code_cell, text_cell
 from grader.source_rules import Written, cell_problems, lesson_problems
 
 HEADER = """\
@@ -111,11 +111,6 @@ def read_lesson(path, points=None, rubrics=None):
         rubrics={answer: rubrics[answer] for answer in by_hand},
         lines=tuple(cell.line for cell in written),
     )
-
-
-def check_id(exercise):
-    """Return the grade_id of an exercise's check cell."""
-    return f"{exercise}_check"
 
 
 def line_of(path, name):
@@ -229,9 +224,9 @@ def _notebook(name, written, points, rubrics):
     """Return the notebook of these cells, validated."""
     taken = {check_id(exercise) for exercise in points} | set(points) | set(rubrics)
     cells = [
-        _text_cell(cell, rubrics, taken)
+        text_cell(cell, rubrics, taken)
         if cell.kind == "markdown"
-        else _cell(name, cell, points, taken)
+        else code_cell(name, cell, points, taken)
         for cell in written
     ]
     metadata = {
@@ -242,77 +237,3 @@ def _notebook(name, written, points, rubrics):
     notebook = new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(notebook)
     return notebook
-
-
-def _cell(name, written, points, taken):
-    """Return one cell with its id, its metadata and, if generated, its text."""
-    marks = written.marks
-    if "solution" in marks:
-        grade_id = marks["solution"]
-        cell = new_code_cell(written.text, id=grade_id)
-        cell.metadata["nbgrader"] = _nbgrader(grade_id, solution=True)
-    elif "check" in marks:
-        exercise = marks["check"]
-        grade_id, worth = check_id(exercise), _plain(points[exercise])
-        text = f"from course_lib.checks import check\n\ncheck({exercise})"
-        cell = new_code_cell(text, id=grade_id)
-        cell.metadata["nbgrader"] = _nbgrader(
-            grade_id, grade=True, locked=True, points=worth
-        )
-    elif "submit" in marks:
-        text = f'from course_lib.submission import submit\n\nsubmit("{name}")'
-        cell = new_code_cell(text, id=_fresh_id(text, taken))
-        cell.metadata.update(deletable=False, editable=False)
-    else:
-        cell = new_code_cell(written.text, id=_fresh_id(written.text, taken))
-    if marks.get("tags"):
-        cell.metadata["tags"] = list(marks["tags"])
-    return cell
-
-
-def _text_cell(written, rubrics, taken):
-    """Return a text cell: an answer that people grade, its rubric, or any other."""
-    marks = written.marks
-    if "answer" in marks:
-        name = marks["answer"]
-        cell = new_markdown_cell(written.text, id=name)
-        cell.metadata["nbgrader"] = _nbgrader(
-            name,
-            cell_type="markdown",
-            grade=True,
-            solution=True,
-            points=_plain(rubrics[name].points),
-        )
-        return cell
-    is_rubric = "rubric" in marks
-    text = rubrics[marks["rubric"]].as_markdown() if is_rubric else written.text
-    cell = new_markdown_cell(text, id=_fresh_id(text, taken))
-    if is_rubric:
-        cell.metadata.update(deletable=False, editable=False)
-    if marks.get("tags"):
-        cell.metadata["tags"] = list(marks["tags"])
-    return cell
-
-
-def _plain(points):
-    """Return whole points as an int: as browsers write them."""
-    return int(points) if points == int(points) else points
-
-
-def _nbgrader(grade_id, **flags):
-    """Return nbgrader's metadata of a cell, schema version 3."""
-    defaults = {"grade": False, "solution": False, "locked": False, "task": False}
-    facts = {"grade_id": grade_id, "schema_version": 3, "cell_type": "code"}
-    return defaults | facts | flags
-
-
-def _fresh_id(text, taken):
-    """Return the first eight digits of the text's SHA-256; a repetition counts on."""
-    repetition, salted = 0, text
-    while True:
-        fresh = hashlib.sha256(salted.encode()).hexdigest()[:8]
-        if fresh not in taken:
-            taken.add(fresh)
-            return fresh
-        repetition += 1
-        salted = f"{text}\n{repetition}"

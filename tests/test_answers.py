@@ -15,7 +15,7 @@ from small_course import (
 )
 
 from grader.answers import WrongLesson, read_answers
-from grader.matching import defined_names
+from grader.definitions import defined_names
 from grader.prepared import prepare
 from grader.release import release
 from grader.salvage import LARGEST_FILE, Unreadable, read_pieces

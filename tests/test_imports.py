@@ -51,7 +51,7 @@ COURSE = {
     "calibration": "prediction_log settings",
     # checking an answer: never the engine, which would be an answer
     "values": "",
-    "probe_functions": "",
+    "probe_functions": "sealed_runs",  # numbers of runs, and no answer
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
@@ -75,7 +75,7 @@ COURSE = {
     "predictions": "cards spoken_card",
     "explorers": ENGINE
     + " instruments faults fault_rig diagnosis page plots live_picture predictions "
-    "workbench settings hand_in sweeps",
+    "workbench settings hand_in sweeps sealed_runs calibration prediction_log",
     # running
     "settings": "",
     "file_lock": "",
@@ -93,7 +93,8 @@ GRADER = {
     "config": "",
     # one source, and what is made of it
     "errors": "",
-    "source": "errors source_rules exercises rubrics",
+    "source": "errors source_rules source_cells exercises rubrics",
+    "source_cells": "",
     "rubrics": "",
     "source_rules": "",
     "exercises": "errors course_lib.probes course_lib.values course_lib.check_data "
@@ -104,7 +105,8 @@ GRADER = {
     # a submission's way through the house: bytes to answers
     "plain_files": "",
     "salvage": "",
-    "matching": "",
+    "definitions": "",
+    "matching": "definitions",
     "answers": "source salvage matching",
     # ... behind the walls
     "limits": "",

@@ -195,3 +195,19 @@ def test_a_card_is_shown_once_when_it_is_also_a_cells_value(shown):
     before = len(shown)
     card._ipython_display_()
     assert len(shown) == before
+
+
+def test_what_a_later_cell_measures_is_logged_once():
+    card = Card("later", "How much?", unit="nats")
+    card.commit(2.0)
+    card.reveal(np.float64(2.3), "So it is.")
+    card.reveal(2.3)
+    assert [(line["choice"], line["truth"]) for line in lines()] == [
+        *((2.0, None), (2.0, 2.3)),
+    ]
+    assert committed_choice("later") == 2.0
+
+
+def test_a_truth_without_a_prediction_is_not_logged():
+    Card("never", "How much?").reveal(1.0)
+    assert committed_choice("never") is None
