@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-FILE = Path(__file__).parent / "data" / "sealed_runs.npz"
+FILE = Path(__file__).with_suffix(".npz")
 N_RUNS = 8
 N_MEASURED = 11
 CURVES = (

@@ -136,8 +136,7 @@ async def _solve(settings, name, mark, tell):
     problems += _output_problems(notebook)
     report = await mark(name, data)
     problems += _lost_points(report)
-    earned = report.score + report.open_points  # a person grades the model answers
-    return Solved(name, problems, earned, report.max_score, seconds)
+    return Solved(name, problems, _earned(report), report.max_score, seconds)
 
 
 async def _run(settings, name, notebook, tell):
@@ -216,6 +215,12 @@ def _output_problems(notebook):
     return problems
 
 
+def _earned(report):
+    """Return the score, with the model answers that people grade counted as full."""
+    by_hand = [v.max_points for v in report.exercises if v.status == BY_HAND]
+    return report.score + sum(by_hand)
+
+
 def _lost_points(report):
     """Return which exercises kept the solution from full marks, and why."""
     problems = [
@@ -224,6 +229,6 @@ def _lost_points(report):
         for verdict in report.exercises
         if verdict.points < verdict.max_points and verdict.status != BY_HAND
     ]
-    if report.score + report.open_points < report.max_score and not problems:
+    if _earned(report) < report.max_score and not problems:
         problems = [f"it earned {report.score:g} of {report.max_score:g} points."]
     return problems + [f"graded with a deviation: {text}" for text in report.deviations]

@@ -120,7 +120,7 @@ def test_learners_see_the_rubric_above_the_blank_and_no_model_answer(course):
         (
             '# %% [markdown] answer="stakeholder"\n# Blame',
             "# %% [markdown]\n# Blame",
-            "has no cells",
+            "has no answer cell",
         ),
     ],
 )

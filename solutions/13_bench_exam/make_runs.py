@@ -2,7 +2,7 @@
 
     python solutions/13_bench_exam/make_runs.py
 
-Writes ``course_lib/data/sealed_runs.npz``, where a run is a number and nothing says
+Writes ``course_lib/sealed_runs.npz``, where a run is a number and nothing says
 what is wrong with it, and ``runs.npz`` beside this file, which learners do not get.
 Takes two or three minutes.
 """
