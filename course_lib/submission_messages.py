@@ -54,6 +54,8 @@ def answer_message(receipt, answer, notebook, warning=""):
     """
     report = answer["report"]
     head = f"{receipt.lesson}: {report['score']:g} of {report['max_score']:g} points"
+    if left := _left_to_people(report):
+        head += f", {left:g} more can be given by hand"
     when = f"handed in at {_local(receipt.timestamp)}"
     notes = [*report["deviations"], *([warning] if warning else [])]
     text = [f"{head}, {when}", *answer["text"], *(f"Note: {note}" for note in notes)]
@@ -65,6 +67,12 @@ def answer_message(receipt, answer, notebook, warning=""):
         html.append(f"<p>Notes on your notebook:</p><ul>{items}</ul>")
     html.append(f'<p><a href="{quote(link)}">Open the whole feedback page</a></p>')
     return Message("\n\n".join(text), "".join(html))
+
+
+def _left_to_people(report):
+    """Return the points of answers that wait for somebody to read them."""
+    waiting = [e for e in report.get("exercises", ()) if e["status"] == "by_hand"]
+    return sum(exercise["max_points"] for exercise in waiting)
 
 
 def _local(timestamp):

@@ -237,6 +237,8 @@ def progress(title, total):
 def show_report(file, report):
     """Print one report for a person."""
     score = f"{report.score:g} of {report.max_score:g} points"
+    if report.open_points:
+        score += f", {report.open_points:g} more can be given by hand"
     whole = report.status == "graded"
     tell(str(file), report.status, "green" if whole else "yellow", score)
     for verdict in report.exercises:

@@ -47,7 +47,7 @@ COURSE = {
     "diagnosis": "",
     "bench_runs": ENGINE + " models",
     "sealed_runs": "",
-    "myths": ENGINE + " models bench_runs",
+    "myths": ENGINE + " models bench_runs page",
     "calibration": "prediction_log settings",
     # checking an answer: never the engine, which would be an answer
     "values": "",

@@ -237,6 +237,20 @@ def test_the_page_shows_the_words_and_later_the_points(course):
     assert "more points" not in page and "2.5 <small>of 10" in page
 
 
+def test_what_is_left_to_people_is_said_after_handing_in(course, tmp_path):
+    from types import SimpleNamespace
+
+    from course_lib.submission_messages import answer_message
+
+    report = graded(course, handed_in(course)).as_dict()
+    receipt = SimpleNamespace(
+        lesson=NAME, timestamp="2026-03-01", kept_page=tmp_path / "page.html"
+    )
+    answer = {"report": report, "text": [], "html": []}
+    message = answer_message(receipt, answer, tmp_path / "notebook.ipynb")
+    assert "0 of 10 points, 3 more can be given by hand" in message.text
+
+
 # ---- the gradebook
 
 
