@@ -112,7 +112,7 @@ def _build(figure):
         ):
             image.set_data(np.clip(array, -2.5, 2.5))
             for place, value in np.ndenumerate(array):
-                strong = abs(value) > 1.9
+                strong = abs(value) > 1.6
                 words[place].set(
                     text=f"{value:.1f}".replace("-", "−"),
                     color=plots.PAPER if strong else plots.INK,

@@ -8,7 +8,7 @@ from course_lib.live_picture import STEADY
 from course_lib.predictions import Card
 
 NAMES = ("A", "B", "C", "D", "E")
-OTHERS = (0.0, 1.0, 2.0, 4.0)
+OTHERS = (-1.0, 1.0, 2.5, 4.0)
 LOWEST, HIGHEST = -6.0, 12.0
 PATHS = ("direct", "through the mean", "through the variance")
 
@@ -86,8 +86,8 @@ def _build(figure):
     rows = np.arange(5)
     plots.style_axes(left, "x", "", "Goes in", (LOWEST - 1, HIGHEST + 1))
     plots.style_axes(middle, "y", "", "Comes out", (-2.3, 2.3))
-    plots.style_axes(right, "dx", "", "Blame, if y of A is blamed", (-0.75, 1.0))
-    left.set(yticks=rows, yticklabels=NAMES, ylim=(4.6, -0.6))
+    plots.style_axes(right, "dx", "", "Blame, if y of A is blamed", (-0.4, 0.8))
+    left.set(yticks=rows, yticklabels=NAMES, ylim=(6.3, -0.6))
     middle.axvline(0, color=plots.QUIET, linewidth=1)
     right.axvline(0, color=plots.QUIET, linewidth=1)
     shared = left.axvline(0, color=plots.QUIET, linestyle=":", gid=STEADY)
@@ -108,7 +108,9 @@ def _build(figure):
     ]
     sums = right.plot(np.zeros(5), rows, "D", color=plots.INK, markersize=6)[0]
     sums.set_label("their sum, dx")
-    right.legend(loc="lower right", fontsize=8.5, handlelength=1.6)
+    right.legend(
+        loc="lower center", ncols=2, fontsize=8.5, frameon=True, edgecolor=plots.PAPER
+    )
 
     def update(numbers):
         shared.set_xdata([numbers["mean"]] * 2)
@@ -132,9 +134,15 @@ def _read(numbers):
     return {
         "mean": f"{numbers['mean']:.2f}",
         "std": f"{numbers['std']:.2f}",
-        "y of A": f"{numbers['y'][0]:.2f}",
-        "y of B": f"{numbers['y'][1]:.2f}",
-        "dx of A": f"{numbers['dx'][0]:.3f}",
-        "dx of B": f"{numbers['dx'][1]:.3f}",
+        "y of A": _short(numbers["y"][0], 2),
+        "y of B": _short(numbers["y"][1], 2),
+        "dx of A": _short(numbers["dx"][0], 3),
+        "dx of B": _short(numbers["dx"][1], 3),
         "sum of dx": f"{abs(numbers['dx'].sum()):.0e}",
     }
+
+
+def _short(value, digits):
+    """Return a number with so many digits, without a sign where it rounds to 0."""
+    text = f"{value:.{digits}f}"
+    return text if float(text) else f"{0:.{digits}f}"

@@ -150,7 +150,7 @@ def _build(figure):
     right.set_xticks(SIZES, SIZES)
     plots.draw_line(right, SIZES, shares(True), series=0)
     plots.draw_line(right, SIZES, shares(False), series=1)
-    plots.draw_label(right, 3.2, 0.5, "the batch's own", 0)
+    plots.draw_label(right, 2, shares(True)[1], "the batch's own", 0, (12, -6))
     plots.draw_label(right, 1, 1.02, "running", 1, (2, 0))
     here = [plots.draw_marker(right, 1, 0, series) for series in range(2)]
 

@@ -18,7 +18,7 @@ from course_lib.sweeps.normalization_rescue import (
 )
 
 SHORT = ("none", "batch", "layer")
-FLOOR = 1e-9  # nats and spreads below it are drawn here
+LOWEST_LOSS, LARGEST_LOSS = 0.04, 8.0  # nats that the picture shows
 
 
 def rescue():
@@ -122,19 +122,28 @@ def _rescue():
 
 def _build(figure):
     left, right = figure.subplots(1, 2, width_ratios=[1.2, 1])
-    plots.style_axes(
-        left, "epoch", "training loss (nats)", "Training", (-0.5, 25), (0.03, 3000)
-    )
+    plots.style_axes(left, "epoch", "loss (nats)", "Training digits", (-0.5, 25.5))
     left.set_yscale("log")
+    left.set_ylim(LOWEST_LOSS, LARGEST_LOSS)
+    marks = {
+        0.05: "0.05",
+        0.1: "0.1",
+        0.2: "0.2",
+        0.5: "0.5",
+        1: "1",
+        np.log(10): "ln 10",
+    }
+    left.set_yticks(list(marks), list(marks.values()))
+    left.minorticks_off()
     left.set_xticks(range(0, EPOCHS + 1, 5))
-    plots.draw_reference(left, np.log(10), "ln 10")
+    plots.draw_reference(left, np.log(10))
     plots.style_axes(
         right,
         "hidden layer",
         "spread between examples",
         "Before training",
         (0.5, 9.5),
-        (FLOOR / 2, 4),
+        (1e-9, 4),
     )
     right.set_yscale("log")
     right.set_xticks(range(1, 10))
@@ -152,20 +161,19 @@ def _build(figure):
         for series, losses in enumerate(numbers["losses"]):
             finite = np.flatnonzero(np.isfinite(losses))
             lines[series].set_data(finite, losses[finite])
-            curves[series].set_data(
-                np.arange(1, 10), np.maximum(numbers["spreads"][series], FLOOR)
-            )
-            ends.append((float(losses[finite[-1]]), int(finite[-1])))
+            curves[series].set_data(np.arange(1, 10), numbers["spreads"][series])
+            shown = min(float(losses[finite[-1]]), 0.8 * LARGEST_LOSS)
+            ends.append((shown, int(finite[-1])))
         for series, place in enumerate(_apart([np.log10(loss) for loss, _ in ends])):
             stopped = ends[series][1] < EPOCHS
             text = SHORT[series] + (": NaN" if stopped else "")
             names[series].set_text(text)
-            names[series].xy = (max(ends[series][1], 0), 10**place)
+            names[series].xy = (max(ends[series][1], 1), 10**place)
 
     return [*lines, *curves, *names], update
 
 
-def _apart(places, gap=0.3):
+def _apart(places, gap=0.14):
     """Return the places, pushed apart upward so that labels do not overlap."""
     order, result = np.argsort(places, kind="stable"), list(places)
     for lower, upper in zip(order[:-1], order[1:], strict=True):

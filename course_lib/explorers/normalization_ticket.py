@@ -120,13 +120,13 @@ def _build(figure):
     losses = broken["batch_losses"]
     per_epoch = len(losses) // EPOCHS
     by_epoch = losses.reshape(EPOCHS, per_epoch).mean(axis=1)
-    plots.draw_line(left, np.arange(EPOCHS) + 0.5, by_epoch, series=0, marker="o")
-    epochs = np.arange(EPOCHS + 1)
-    plots.draw_line(left, epochs, broken["losses"], series=1, marker="s")
-    plots.draw_label(left, 2.5, by_epoch[2], "batches, while training", 0, (4, 14))
-    plots.draw_label(
-        left, 4, broken["losses"][4], "all of them, in evaluation", 1, (4, 16)
+    plots.draw_line(
+        left, np.arange(EPOCHS) + 0.5, by_epoch, series=0, marker="o", markersize=6
     )
+    epochs = np.arange(EPOCHS + 1)
+    plots.draw_line(left, epochs, broken["losses"], series=1, marker="s", markersize=6)
+    plots.draw_label(left, 2.5, by_epoch[2], "batches, while training", 0, (4, 14))
+    plots.draw_label(left, 4, 3.25, "all of them, in evaluation", 1, (0, 0))
     plots.style_axes(right, "", "fraction right", "Unseen digits", None, (0, 1.12))
     heights = [broken["in_training"], broken["in_evaluation"]]
     plots.draw_bars(right, heights, ["in training\nmode", "in\nevaluation"], [0, 1])
