@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -140,8 +141,15 @@ def with_paths(exercise, weights):
     return wrong
 
 
+@cache
+def check_of(name, seed):
+    """Return an exercise's checks, the public ones without a seed."""
+    exercise = load_lesson(NAME).exercises[name]
+    return exercise.public_checks() if seed is None else exercise.secret_checks(seed)
+
+
 def verdict_on(exercise, answer, seed=None):
-    check = exercise.public_checks() if seed is None else exercise.secret_checks(seed)
+    check = check_of(exercise.name, seed)
     return judge(check, run(check, exercise.namespace(answer)))
 
 
@@ -162,7 +170,7 @@ def test_a_sum_in_the_place_of_a_mean_is_named(lesson, name, place, path):
     exercise = lesson.exercises[name]
     weights = [1, 1, 1]
     weights[place] = lambda size: size
-    verdict = verdict_on(exercise, with_paths(exercise, weights), seed=2)
+    verdict = verdict_on(exercise, with_paths(exercise, weights), seed=1)
     assert verdict.mistake == "term_scale"
     assert f"the path through the {path} is" in verdict.message
     assert "times too large" in verdict.message
@@ -183,7 +191,7 @@ def test_the_lesson_quotes_the_check_as_it_speaks(lesson):
         return dx + dy.mean(axis=0) * gamma / std, dgamma, dbeta
 
     exercise = lesson.exercises["batchnorm_backward"]
-    for seed in (None, 3):
+    for seed in (None, 1):
         assert verdict_on(exercise, without_mean, seed).message in prose()
 
 
