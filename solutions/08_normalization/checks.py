@@ -242,6 +242,19 @@ BATCHNORM_FORWARD = Exercise(
             "add epsilon to the variance, under the root.",
         ),
         Mistake(
+            "epsilon_fixed",
+            forward(std=lambda variance, _: np.sqrt(variance + 1e-5)),
+            "epsilon is always 0.00001. It is an argument, and that is only its "
+            "default.",
+            "use the name in place of the number.",
+        ),
+        Mistake(
+            "momentum_fixed",
+            forward(next_running=lambda r, m, v, _: blend(r, m, v, 0.9)),
+            "momentum is always 0.9. It is an argument, and that is only its default.",
+            "use the name in place of the number.",
+        ),
+        Mistake(
             "no_epsilon_in_evaluation",
             no_epsilon_in_evaluation,
             "In evaluation epsilon is missing. A running variance may come near 0 "
@@ -275,6 +288,20 @@ BATCHNORM_FORWARD = Exercise(
             "The variance is the mean of x squared. Subtract the mean first, then "
             "square.",
             "shift x by 100: the variance stays as it is.",
+        ),
+        Mistake(
+            "std_for_variance",
+            forward(lambda x: (x.mean(axis=0), x.std(axis=0))),
+            "The standard deviation is used as the variance, so the root is taken "
+            "twice.",
+            "x.var(axis=0), or the mean of centred squared.",
+        ),
+        Mistake(
+            "absolute",
+            forward(lambda x: (x.mean(axis=0), abs(x - x.mean(axis=0)).mean(axis=0))),
+            "The mean of the absolute deviations stands in for the variance, which is "
+            "the mean of their squares.",
+            "x.var(axis=0), or the mean of centred squared.",
         ),
         Mistake(
             "std_in_running",
@@ -381,6 +408,20 @@ BATCHNORM_FORWARD = Exercise(
             "Each row is normalized: that is layer normalization. Batch "
             "normalization takes the mean of a feature, over the batch.",
             "the batch is axis 0; mean has shape (D,).",
+        ),
+        Mistake(
+            "axis_without_keepdims",
+            forward(lambda x: statistics(x, axis=1)),
+            "Mean and variance are taken over the features, axis 1, and have one "
+            "number an example. Batch normalization takes them over the batch.",
+            "the batch is axis 0; mean has shape (D,).",
+        ),
+        Mistake(
+            "running_keepdims",
+            forward(kept=lambda x, _: (x.mean(0, keepdims=True), x.var(0)[None])),
+            "The running statistics have become tables of shape (1, D). They came in "
+            "as (D,).",
+            "leave out keepdims.",
         ),
         Mistake(
             "whole_table",
@@ -570,6 +611,32 @@ def variance_path_times(factor):
     return dx
 
 
+def gamma_on_one_path(*parts):
+    plain = paths(direct=0, blamed=lambda dy, gamma: dy)(*parts)
+    return paths(mean=0, variance=0)(*parts) + plain
+
+
+def gamma_not_in_dstd(*parts):
+    plain = paths(0, 0, 1, blamed=lambda dy, gamma: dy)(*parts)
+    return paths(variance=0)(*parts) + plain
+
+
+def mean_path_without_std(*parts):
+    return paths(mean=0)(*parts) + paths(0, 1, 0)(*parts) * parts[2]
+
+
+def dstd_not_summed(dy, centred, std, normalized, gamma):
+    dnormalized = dy * gamma
+    dvariance = -dnormalized * centred / std**2 / (2 * std)
+    dcentred = dnormalized / std + 2 * centred * dvariance / len(dy)
+    return dcentred - dcentred.sum(axis=0) / len(dy)
+
+
+def dgamma_bare(dy, centred, std, normalized, gamma):
+    dgamma = (dy * normalized).sum(axis=0)
+    return gamma / std * (dy - dy.mean(axis=0) - dgamma / len(dy))
+
+
 def along_the_rows(dy, centred, std, normalized, gamma):
     d = dy * gamma
     along = (d * normalized).mean(axis=1, keepdims=True)
@@ -594,6 +661,13 @@ def shared_mistakes():
             back(paths(blamed=lambda dy, gamma: dy)),
             "gamma is missing in dx: y is gamma times normalized, so blame is "
             "multiplied by gamma on its way back.",
+            gamma_first,
+        ),
+        Mistake(
+            "gamma_on_one_path",
+            back(gamma_on_one_path),
+            "gamma is on the direct path alone. The paths through the mean and "
+            "through the variance begin with the same y, so they hold it too.",
             gamma_first,
         ),
         Mistake(
@@ -727,6 +801,64 @@ GRAPH_MISTAKES = [
         "derivative is 1 / (2 std).",
         "for a variance of 4, std is 2, and dvariance is dstd / 4.",
     ),
+    Mistake(
+        "std_once_too_often",
+        back(variance_path_times(lambda std: 1 / std)),
+        "The path through the variance is divided by std once too often: centred / "
+        "std squared in dstd, or normalized / std, and 1 / (2 std) in dvariance.",
+        "for centred 2 and std 2, one more unit of std takes half a unit away.",
+    ),
+    Mistake(
+        "dstd_from_dy",
+        back(gamma_not_in_dstd),
+        "The path through the variance is without gamma: dstd is taken from dy and "
+        "not from dnormalized.",
+        "std is used by normalized; whose blame does that line take?",
+    ),
+    Mistake(
+        "dstd_not_summed",
+        back(dstd_not_summed),
+        "dstd keeps one number an example. All examples of a column share one std, so "
+        "their blame adds up.",
+        "print dstd.shape and std.shape.",
+    ),
+    Mistake(
+        "dmean_without_std",
+        back(mean_path_without_std),
+        "The path through the mean is std times too large: dmean is summed from "
+        "dnormalized and not from dcentred.",
+        "mean is used by centred; whose blame does that line take?",
+    ),
+    Mistake(
+        "all_divided",
+        back(paths(direct=lambda n: 1 / n, variance=lambda n: 1 / n)),
+        "dcentred is divided by N together with dmean. Only the mean hands 1/N to "
+        "each example; dcentred is each example's own.",
+        "look at the brackets in the line of dx.",
+    ),
+]
+
+COMPACT_MISTAKES = [
+    Mistake(
+        "centred_for_normalized",
+        back(variance_path_times(lambda std: std)),
+        "The path through the variance is std times what it should be: centred stands "
+        "there in place of normalized.",
+        "the formula needs normalized twice, in dgamma and beside it.",
+    ),
+    Mistake(
+        "dgamma_bare",
+        back(dgamma_bare),
+        "dgamma / N is subtracted from every example alike. The path through the "
+        "variance reaches each in proportion to its own normalized.",
+        "multiply by normalized.",
+    ),
+    Mistake(
+        "all_divided",
+        back(paths(direct=lambda n: 1 / n)),
+        "The direct path is divided by N. Only the two means are.",
+        "look at the brackets.",
+    ),
 ]
 
 BEFORE = "batchnorm_forward(x, gamma, beta, running, training) -> y, cache, running"
@@ -761,7 +893,7 @@ BATCHNORM_BACKWARD = backward_exercise(
     "batchnorm_backward", 4, [*GRAPH_MISTAKES, *shared_mistakes()]
 )
 BATCHNORM_COMPACT = backward_exercise(
-    "batchnorm_backward_compact", 2, shared_mistakes()
+    "batchnorm_backward_compact", 2, [*COMPACT_MISTAKES, *shared_mistakes()]
 )
 
 # ---- layer normalization
@@ -865,6 +997,12 @@ def layer(
     return wrong
 
 
+def squares_not_centred(x, gamma, beta, epsilon=1e-5):
+    std = np.sqrt((x * x).mean(axis=1, keepdims=True) + epsilon)
+    normalized = (x - x.mean(axis=1, keepdims=True)) / std
+    return gamma * normalized + beta, (std, normalized, gamma)
+
+
 LAYERNORM_FORWARD = Exercise(
     "layernorm_forward(x, gamma, beta, epsilon) -> y, cache",
     points=2,
@@ -912,6 +1050,20 @@ LAYERNORM_FORWARD = Exercise(
             "epsilon is added to the standard deviation, after the root. It belongs "
             "to the variance, under the root.",
             "write np.sqrt(variance + epsilon).",
+        ),
+        Mistake(
+            "epsilon_fixed",
+            layer(std=lambda variance, _: np.sqrt(variance + 1e-5)),
+            "epsilon is always 0.00001. It is an argument, and that is only its "
+            "default.",
+            "use the name in place of the number.",
+        ),
+        Mistake(
+            "squares_not_centred",
+            squares_not_centred,
+            "The variance is the mean of x squared. Subtract the mean first, then "
+            "square.",
+            "shift a row by 100: its variance stays as it is.",
         ),
         Mistake(
             "divided_by_variance",
@@ -978,6 +1130,11 @@ def along(axis, blamed=lambda dy, gamma: dy * gamma):
 
 def gamma_last(dy, std, normalized, gamma):
     return gamma * along(1, lambda dy, _: dy)(dy, std, normalized, gamma)
+
+
+def divided_by_batch(dy, std, normalized, gamma):
+    right, direct = along(1)(dy, std, normalized, gamma), dy * gamma / std
+    return direct + (right - direct) * dy.shape[1] / len(dy)
 
 
 def layer_backward_with_loops(dy, cache):
@@ -1051,6 +1208,13 @@ LAYERNORM_BACKWARD = Exercise(
             "Every x of a row moves both, so the paths through the mean and through "
             "the variance are missing.",
             "sum a row of dx: it is 0.",
+        ),
+        Mistake(
+            "divided_by_batch",
+            layer_back(divided_by_batch),
+            "The sums along a row are divided by N, the batch size. A row has D "
+            "entries.",
+            "use .mean(axis=1, keepdims=True), or divide by dy.shape[1].",
         ),
         Mistake(
             "no_std",
