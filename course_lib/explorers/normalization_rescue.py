@@ -182,15 +182,16 @@ def _apart(places, gap=0.14):
 
 
 def _read(numbers):
-    words = {}
-    for name, losses, share, spreads in zip(
-        ("no normalization", "batch normalization", "layer normalization"),
-        numbers["losses"],
-        numbers["accuracies"],
-        numbers["spreads"],
-        strict=True,
-    ):
-        ended = np.isfinite(share)
-        training = f"loss {losses[-1]:.3f}, {share:.3f} right" if ended else "stopped"
-        words[name] = f"{training}, spread at layer 9: {spreads[-1]:.0e}"
-    return words
+    losses = [
+        f"{losses[-1]:.3f} nats" if np.isfinite(losses[-1]) else "NaN, stopped"
+        for losses in numbers["losses"]
+    ]
+    shares = ["-" if np.isnan(a) else f"{a:.3f}" for a in numbers["accuracies"]]
+    spreads = [f"{spread[-1]:.1g}" for spread in numbers["spreads"]]
+    return {
+        "loss, no normalization": losses[0],
+        "batch": losses[1],
+        "layer": losses[2],
+        "unseen digits read right, in this order": ", ".join(shares),
+        "spread at layer 9": ", ".join(spreads),
+    }

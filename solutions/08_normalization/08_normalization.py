@@ -669,8 +669,8 @@ explorers.normalization.five_questions()
 # **Along which ways does blame come back?** Directly, through the mean, and through the
 # variance; so columns, or rows, of dx sum to 0.
 #
-# **What does it not rescue?** Layer normalization no sigmoid that makes all examples
-# alike; batch normalization no batch of one.
+# **What does it not rescue?** Layer normalization cannot bring back what sigmoids made
+# alike in all examples; batch normalization in training mode cannot read one example.
 #
 # Now say the loop aloud, and write it down as you say it.
 
