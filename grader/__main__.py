@@ -69,6 +69,21 @@ def cli():
 
 
 @cli.command()
+@click.argument("name", metavar="NN_NAME")
+def new(name):
+    """Begin a lesson: a folder in solutions/ that builds and audits as it is."""
+    from grader.new_lesson import new_lesson
+
+    try:
+        files = new_lesson(name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    for file in files:
+        tell(str(file.relative_to(load_settings().root)), "written", "green")
+    click.echo(f"Edit them, then: build {name}, solutions {name}, audit {name}")
+
+
+@cli.command()
 @click.argument("lessons", nargs=-1, type=LESSON, metavar="[LESSON]...")
 @click.option("--check", is_flag=True, help="Write nothing; fail if a lesson is stale.")
 @click.option("--force", is_flag=True, help="Overwrite worked-on lessons; keep a copy.")

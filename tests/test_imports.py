@@ -94,6 +94,7 @@ GRADER = {
     "exercises": "errors course_lib.probes course_lib.values course_lib.check_data "
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
     "blank": "source_rules",
+    "new_lesson": "source",
     "release": "errors blank source exercises course_lib.check_data course_lib.values",
     "solutions": "errors source exercises release grade worker limits",
     # a submission's way through the house: bytes to answers
