@@ -80,6 +80,7 @@ COURSE = {
     "hand_in": "settings file_lock",
     "submission": "settings hand_in submission_messages",
     "submission_messages": "settings",
+    "submit": "settings hand_in submission_messages",
     "lab": "settings hand_in outbound lifeline file_lock",
 }
 
@@ -95,8 +96,11 @@ GRADER = {
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
     "blank": "source_rules",
     "new_lesson": "source",
-    "release": "errors blank source exercises course_lib.check_data course_lib.values",
-    "solutions": "errors source exercises release grade worker limits",
+    "files": "",
+    "freshness": "files",
+    "release": "errors blank source exercises files freshness course_lib.check_data "
+    "course_lib.values",
+    "solutions": "errors source exercises files release grade worker limits",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
     "salvage": "",
@@ -148,7 +152,7 @@ GRADER = {
     "feedback": "reports feedback_page gradebook exchange",
     "export": "gradebook",
     "class_report": "gradebook reports",
-    "bundle": "release source exercises",
+    "bundle": "files release",
 }
 
 # Modules of the engine compute with NumPy alone.
