@@ -50,10 +50,9 @@ class Freshness:
             self._programs = "\n".join([*versions, *_programs()])
         source = self._settings.solutions / lesson
         built = self._settings.lesson_folder(lesson)
-        files = [*sorted(source.glob("*.py")), built / f"{lesson}.ipynb"]
-        lines = [
-            f"{path.name} {_digest(path)}" for path in (*files, built / "checks.npz")
-        ]
+        files = [path for path in sorted(source.glob("*")) if path.suffix != ".ipynb"]
+        files += [built / f"{lesson}.ipynb", built / "checks.npz"]
+        lines = [f"{path.name} {_digest(path)}" for path in files]
         return hashlib.sha256("\n".join([self._programs, *lines]).encode()).hexdigest()
 
     def _record(self):
