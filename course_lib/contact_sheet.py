@@ -18,6 +18,7 @@ from course_lib.explorers.controls import Slider
 from course_lib.explorers.explorer import Explorer
 from course_lib.live_picture import LivePicture
 
+MOST_CHOICES = 4  # of one dropdown
 PURPOSE = "Write every figure of the course onto one page."
 HEAD = """<!DOCTYPE html><html lang="en"><meta charset="utf-8">
 <title>Every figure of the course</title>
@@ -122,7 +123,7 @@ def _ends(control):
         return control.low, control.high
     options = control.options
     values = options.values() if isinstance(options, dict) else options
-    return [value for value in values if value != control.start]
+    return [value for value in values if value != control.start][:MOST_CHOICES]
 
 
 def _needs_arguments(function):
