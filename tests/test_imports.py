@@ -36,7 +36,7 @@ COURSE = {
     "regularization": "",
     "embedding": "",
     "models": "layers initializers network",
-    "signals": "layers network",
+    "signals": "layers",
     "data_quality": "losses metrics",
     "sweeps": ENGINE,
     "fault_rig": ENGINE,
