@@ -47,7 +47,8 @@ COURSE = {
     "diagnosis": "",
     # checking an answer: never the engine, which would be an answer
     "values": "",
-    "probe_functions": "",
+    "probe_draws": "",
+    "probe_functions": "probe_draws",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
@@ -151,7 +152,12 @@ GRADER = {
 }
 
 # Modules of the engine compute with NumPy alone.
-ONLY_NUMPY = ENGINE.split() + ["comparisons", "values", "probe_functions"]
+ONLY_NUMPY = ENGINE.split() + [
+    "comparisons",
+    "values",
+    "probe_functions",
+    "probe_draws",
+]
 
 
 def modules(package):
