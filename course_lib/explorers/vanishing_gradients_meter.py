@@ -116,7 +116,7 @@ def _build(figure):
         chains.number_layers(axes, DEEPEST)
     inputs = plots.draw_line(right, [], [], "inputs of the layer", series=0)
     blame = plots.draw_line(right, [], [], "blame at its z", series=1)
-    right.legend(loc="upper right", fontsize=9)
+    right.legend(loc="lower right", fontsize=9)
     name = left.text(0.98, 0.97, "", transform=left.transAxes, va="top", ha="right")
 
     def update(numbers):

@@ -40,11 +40,12 @@ def five_questions():
     )
     ask(
         "recap_check",
-        "The gradient check is quiet, and the loss stays at ln 10. The gradient is...",
+        "Every pair passes its gradient check, and the loss stays at ln 10. The "
+        "gradient is...",
         ["wrong", "right, and may be far too weak", "right, so the data is wrong"],
         "right, and may be far too weak",
-        "Lesson 5's check compares two numbers, however small they are. Whether they "
-        "are large enough to learn from is another question.",
+        "Lesson 5's check asks whether a backward pass is right. Whether anything "
+        "arrives at the first layer is another question.",
     )
 
 

@@ -78,8 +78,8 @@ def calm_and_deaf():
     ticket(
         Card(
             "calm_and_deaf",
-            "Ten ReLU layers. The gradient check is quiet and the norm of dW is the "
-            "same in every layer. Why does nothing move?",
+            "Ten ReLU layers. The gradient checks are quiet, and the norm of dW is "
+            "much the same in every layer. Why does nothing move?",
             [
                 "the learning rate is too high",
                 "most of the units are dead",

@@ -53,8 +53,8 @@ def _ten_layers():
             "lost. After 20 epochs, how many unseen digits does it read right?",
             ["0.10, as by guessing", "about 0.50", "about 0.90, it takes longer"],
             truth="0.10, as by guessing",
-            because="The first layers hear a ten-millionth of what the last one hears. "
-            "They stay as they were drawn, and pass on nothing that helps.",
+            because="The first layer hears a few millionths of what the last one "
+            "hears. It stays as it was drawn, and so do its neighbours.",
         ),
         size=(8.6, 3.6),
     )
