@@ -18,10 +18,10 @@ def draw_weights(init_weights, sizes, scheme, rng, other):
         the ``layers`` of a network and two ``draws`` from different generators are:
         0 for not at all, 1 for the same.
     """
-    first, second = (
-        _drawn(init_weights(list(sizes), scheme, source), len(sizes) - 1)
-        for source in (rng, other)
-    )
+    n_layers, given = len(sizes) - 1, list(sizes)
+    first = _drawn(init_weights(given, scheme, rng), n_layers)
+    second = _drawn(init_weights(list(sizes), scheme, other), n_layers)
+    sizes[:] = given  # if it was changed, the probe is to see that
     names = [f"W{k + 1}" for k in range(len(first))]
     said = {
         f"{name} shape": np.array(W.shape) for name, W in zip(names, first, strict=True)

@@ -42,7 +42,9 @@ def weight_cases(rng):
     def case(note, scheme, *sizes):
         seeds = [int(seed) for seed in rng.integers(0, 1000, size=2)]
         given = [Given("generator", {"seed": seeds[0] + extra}) for extra in (0, 1001)]
-        return Case(note, sizes=sizes, scheme=scheme, rng=given[0], other=given[1])
+        return Case(
+            note, sizes=list(sizes), scheme=scheme, rng=given[0], other=given[1]
+        )
 
     yield case("zeros, 5-3-7-2", "zeros", 5, 3, 7, 2)
     yield case("xavier, 173-67-211-83", "xavier", 173, 67, 211, 83)
@@ -89,6 +91,11 @@ def same_seed_each_layer(sizes, scheme, rng):
         np.random.default_rng(0).normal(0, std_of(scheme, *pair), size=pair)
         for pair in zip(sizes, sizes[1:], strict=False)
     ]
+
+
+def shortened(weights, sizes):
+    sizes.pop()
+    return weights
 
 
 def own_generator(sizes, scheme, rng):
@@ -252,6 +259,33 @@ INIT_WEIGHTS = Exercise(
             drawing(draw=lambda rng, s, D, M: rng.random((D, M)) * s),
             "No weight is below 0: rng.random draws from 0 to 1. The mean has to be 0.",
             "rng.normal(0, std, size=(D, M)).",
+        ),
+        Mistake(
+            "absolute",
+            drawing(draw=lambda rng, s, D, M: np.abs(rng.normal(0, s, size=(D, M)))),
+            "No weight is below 0: the absolute value is taken. The mean has to be 0.",
+            "rng.normal(0, std, size=(D, M)), as it comes.",
+        ),
+        Mistake(
+            "limit_as_std",
+            drawing(lambda s, D, M: std_of(s, D, M) * np.sqrt(3)),
+            "Every weight is the root of 3 times too large. With a 6 in place of the "
+            "2 the formulas give the limit of an even draw, not a standard deviation.",
+            "take the 2, or draw with rng.uniform(-limit, limit, size=(D, M)).",
+        ),
+        Mistake(
+            "xavier_limit_as_std",
+            drawing(only("xavier", lambda D, M: np.sqrt(6 / (D + M)))),
+            "Xavier's weights are the root of 3 times too large. The root of "
+            "6 / (D + M) is the limit of an even draw, not a standard deviation.",
+            "take the 2, or draw with rng.uniform(-limit, limit, size=(D, M)).",
+        ),
+        Mistake(
+            "mutates_input",
+            lambda sizes, scheme, rng: shortened(drawing()(sizes, scheme, rng), sizes),
+            "The weights are right, and the caller's list of sizes is changed on the "
+            "way.",
+            "walk through sizes without pop or remove.",
         ),
         Mistake(
             "constant",
@@ -468,6 +502,13 @@ ACTIVATION_STDS = Exercise(
             stds_of(lambda h: np.sqrt(np.mean(h * h))),
             "The mean is not subtracted. A layer that says 0.5 to everything would "
             "look strong, and it carries nothing.",
+            "h.std().",
+        ),
+        Mistake(
+            "mean",
+            stds_of(np.mean),
+            "These are means. The mean says where the activations are; how much they "
+            "differ is the signal.",
             "h.std().",
         ),
         Mistake(
@@ -891,6 +932,20 @@ DEAD_FRACTION = Exercise(
             "first one yes or no for each unit, then the share.",
         ),
         Mistake(
+            "share_on",
+            dead(lambda z: np.mean(z > 0)),
+            "This is the share of activations that are above 0. Dead is a unit that "
+            "is off for every example.",
+            "first one yes or no for each unit, then the share.",
+        ),
+        Mistake(
+            "all_together",
+            dead(lambda z: np.all(z <= 0)),
+            "np.all without an axis asks one question of the whole table: is "
+            "everything off?",
+            "axis=0 asks it of each unit, each column.",
+        ),
+        Mistake(
             "axis",
             dead(lambda z: np.mean(np.all(z <= 0, axis=1))),
             "This is the share of examples that turn no unit on. Units are columns: "
@@ -1158,6 +1213,24 @@ CLIP = Exercise(
             "largest_norm",
             clipping(shrink, sizes_of(np.max)),
             "Only the array with the largest norm counts.",
+            "W 3 and b 4 have the norm 5.",
+        ),
+        Mistake(
+            "absolute",
+            clipping(
+                shrink, lambda g: float(sum(np.abs(dw).sum() for dw in g.values()))
+            ),
+            "The absolute values are added; the norm is the root of the sum of "
+            "squares.",
+            "W 3 and b 4 have the norm 5, not 7.",
+        ),
+        Mistake(
+            "rms",
+            clipping(
+                shrink,
+                lambda g: global_norm(g) / np.sqrt(sum(dw.size for dw in g.values())),
+            ),
+            "The squares are averaged. The norm is the root of their sum.",
             "W 3 and b 4 have the norm 5.",
         ),
         Mistake(
