@@ -80,7 +80,7 @@ def _build(figure):
     left, right = figure.subplots(1, 2, width_ratios=[1.3, 1])
     steps = MEAN_OVER * (np.arange(68) + 0.5)
     plots.style_axes(left, "step", "loss (nats)", "Training", (-8, 690), (0, TOP))
-    left.set_yticks([0, 1, 2, math.log(10), 3], ["0", "1", "", "ln 10", "3"])
+    left.set_yticks([0, 1, 2, math.log(10), 3], ["0", "1", "2", "ln 10", "3"])
     plots.draw_reference(left, math.log(10))
     line = plots.draw_line(left, steps, 0 * steps)
     rows = 64 // COLUMNS

@@ -64,7 +64,7 @@ def _build(figure):
     axes = figure.subplots()
     steps = MEAN_OVER * (np.arange(68) + 0.5)
     plots.style_axes(axes, "step", "loss (nats)", "Training", (-8, 690), (0, TOP))
-    axes.set_yticks([0, 1, 2, math.log(10), 3], ["0", "1", "", "ln 10", "3"])
+    axes.set_yticks([0, 1, 2, math.log(10), 3], ["0", "1", "2", "ln 10", "3"])
     plots.draw_reference(axes, math.log(10))
     line = plots.draw_line(axes, steps, 0 * steps)
     words = axes.text(340, TOP / 2, "", ha="center", color=plots.VERMILION)
