@@ -125,7 +125,7 @@ def test_an_answer_that_a_driver_called_is_adopted_too(tmp_path, monkeypatch):
 
     def cases(rng):
         source = Given("generator", {"seed": 1})
-        given = {"sizes": (2, 3), "scheme": "zeros", "rng": source, "other": source}
+        given = {"sizes": [2, 3], "scheme": "zeros", "rng": source, "other": source}
         yield Case("one layer", **given)
 
     drawn = Exercise(

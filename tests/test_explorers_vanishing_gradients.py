@@ -151,13 +151,20 @@ def test_every_card_knows_its_truth(make):
     assert truth in card.choices if card.choices else truth == -239
 
 
-def test_everything_is_shown_without_widgets(monkeypatch):
+SLOW = {"calm_and_deaf"}  # it trains its network, and a healthy one
+SHOWN = [
+    pytest.param(name, marks=[pytest.mark.full] if name in SLOW else [])
+    for name in explorers.vanishing_gradients.__all__
+]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_everything_is_shown_without_widgets(name, monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
-    shown = explorers.vanishing_gradients
-    for name in shown.__all__:
-        assert getattr(shown, name)() is None
+    assert getattr(explorers.vanishing_gradients, name)() is None
 
 
+@pytest.mark.full
 def test_the_ticket_reads_what_was_measured():
     readings = ticket._read(ticket.run_of(False))
     assert readings["first loss"] == readings["last loss"] == "2.303 nats"

@@ -607,7 +607,7 @@ sizes = [64] * 11 + [10]
 network = mlp(sizes, rng, activation="relu")
 for layer, W in zip(network.layers[::2], init_weights(sizes, "he", rng), strict=True):
     layer.params["W"] = W
-train(network, images, labels, learning_rate=0.05, epochs=20, rng=rng)
+train(network, images, labels, learning_rate=0.1, epochs=20, rng=rng)
 print("right:", np.mean(network.predict(unseen).argmax(axis=1) == truth).round(3))
 
 # %% [markdown]
