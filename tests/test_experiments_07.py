@@ -293,18 +293,18 @@ def test_off_is_not_dead(digits, seed):
     assert ANSWERS["dead_fraction"](z) < 0.15
 
 
-def deep(digits, seed, clip_norm, **settings):
+def deep(digits, seed, clip_norm, learning_rate=0.1, epochs=10, **settings):
     rng = np.random.default_rng(seed)
     network = mlp([64] * 11 + [10], rng, activation="relu", **settings)
     history = train(
         network,
         *digits.train,
-        learning_rate=0.1,
-        epochs=10,
+        learning_rate=learning_rate,
+        epochs=epochs,
         rng=rng,
         clip_norm=clip_norm,
         validation=digits.validation,
-        measure_every=340,
+        measure_every=34 * epochs,
     )
     return history.validation_accuracies[-1]
 
@@ -314,6 +314,12 @@ def deep(digits, seed, clip_norm, **settings):
 def test_clipping_makes_nan_a_network_that_learns_but_not_a_good_one(digits, seed):
     large = partial(init_normal, std=0.3)
     assert 0.6 < deep(digits, seed, 1.0, initializer=large) < 0.85
+
+
+@pytest.mark.full
+@five_seeds
+def test_fitting_first_weights_need_no_clipping(digits, seed):
+    assert deep(digits, seed, None, learning_rate=0.03, epochs=20) >= 0.93
 
 
 @pytest.mark.full
