@@ -89,11 +89,12 @@ def _surroundings(function):
 def _called(function):
     """Return an answer and the learner's functions that its probe called, by name.
 
-    A backward pass reads the cache of its own forward pass, so both are adopted.
+    A backward pass reads the cache of its own forward pass, so both are adopted. An
+    answer that a driver called is no call of the probe itself, and is one of them.
     """
     name = function.__name__
     names = {**_surroundings(function), name: function}
-    calls = [call["function"] for call in find_checks(name).calls]
+    calls = [name, *(call["function"] for call in find_checks(name).calls)]
     return {called: names[called] for called in calls if called in names}
 
 

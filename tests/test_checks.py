@@ -119,6 +119,29 @@ def test_a_verdict_escapes_what_a_submission_wrote():
     assert "<script" not in html and "<img" not in html and "<i>" not in html
 
 
+def test_an_answer_that_a_driver_called_is_adopted_too(tmp_path, monkeypatch):
+    def zeros(sizes, scheme, rng):
+        return [np.zeros(pair) for pair in zip(sizes, sizes[1:], strict=False)]
+
+    def cases(rng):
+        source = Given("generator", {"seed": 1})
+        given = {"sizes": [2, 3], "scheme": "zeros", "rng": source, "other": source}
+        yield Case("one layer", **given)
+
+    drawn = Exercise(
+        "draw_weights(zeros, sizes, scheme, rng, other) -> weights",
+        name="zeros",
+        points=1,
+        reference=zeros,
+        cases=cases,
+    )
+    save_checks(tmp_path / "checks.npz", [drawn.public_checks()])
+    monkeypatch.chdir(tmp_path)
+    checks.check(zeros)
+    assert workbench.current("zeros", None) == (zeros, workbench.YOURS)
+    workbench.dismiss()
+
+
 def test_the_forward_pass_that_a_checked_backward_pass_needs_is_adopted_too(
     tmp_path, monkeypatch
 ):

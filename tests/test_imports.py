@@ -36,7 +36,7 @@ COURSE = {
     "regularization": "",
     "embedding": "",
     "models": "layers initializers network",
-    "signals": "layers network",
+    "signals": "layers",
     "data_quality": "losses metrics",
     "sweeps": ENGINE,
     "fault_rig": ENGINE,
@@ -47,7 +47,8 @@ COURSE = {
     "diagnosis": "",
     # checking an answer: never the engine, which would be an answer
     "values": "",
-    "probe_functions": "",
+    "probe_draws": "",
+    "probe_functions": "probe_draws",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
@@ -157,7 +158,12 @@ GRADER = {
 }
 
 # Modules of the engine compute with NumPy alone.
-ONLY_NUMPY = ENGINE.split() + ["comparisons", "values", "probe_functions"]
+ONLY_NUMPY = ENGINE.split() + [
+    "comparisons",
+    "values",
+    "probe_functions",
+    "probe_draws",
+]
 
 
 def modules(package):

@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from course_lib.optimizers import gradient_step, sgd
+from course_lib.optimizers import (
+    clip_by_global_norm,
+    clip_layers,
+    gradient_step,
+    sgd,
+)
 
 
 def test_gradient_step_by_hand():
@@ -47,3 +52,41 @@ def test_sgd_is_a_gradient_step_without_memory():
     stepped, state = sgd(params, grads, None, 0.5)
     assert stepped == gradient_step(params, grads, 0.5)
     assert state is None
+
+
+# ---- clipping
+
+
+def test_clip_by_global_norm_by_hand():
+    # sqrt(3^2 + 4^2) = 5, and 1 is allowed: everything times 1/5
+    grads = {"W": np.array([[3.0]]), "b": np.array([4.0])}
+    clipped, norm = clip_by_global_norm(grads, 1.0)
+    assert norm == 5
+    np.testing.assert_allclose([clipped["W"][0, 0], clipped["b"][0]], [0.6, 0.8])
+
+
+def test_gradients_below_the_limit_pass_unchanged_and_zeros_stay_zeros():
+    grads = {"W": np.array([3.0]), "b": np.array([4.0])}
+    clipped, norm = clip_by_global_norm(grads, 6.0)
+    assert (clipped, norm) == (grads, 5)
+    clipped, norm = clip_by_global_norm({"W": np.zeros(3)}, 1.0)
+    assert norm == 0
+    np.testing.assert_array_equal(clipped["W"], 0)
+
+
+def test_clipping_keeps_the_direction_and_the_arrays_it_was_given(rng):
+    grads = {"W": rng.normal(size=(5, 3)), "b": rng.normal(size=3)}
+    before = {name: dw.copy() for name, dw in grads.items()}
+    clipped, norm = clip_by_global_norm(grads, 0.1)
+    for name, dw in before.items():
+        np.testing.assert_array_equal(grads[name], dw)
+        np.testing.assert_allclose(clipped[name] * norm / 0.1, dw)
+    assert clip_by_global_norm(clipped, 1.0)[1] == pytest.approx(0.1)
+
+
+def test_layers_are_clipped_together(rng):
+    grads = {7: {"W": np.array([3.0])}, 8: {}, 9: {"W": np.array([0.0, 4.0])}}
+    clipped = clip_layers(grads, 2.5)
+    assert list(clipped) == [7, 8, 9] and clipped[8] == {}
+    np.testing.assert_allclose(clipped[7]["W"], [1.5])
+    np.testing.assert_allclose(clipped[9]["W"], [0.0, 2.0])
