@@ -10,6 +10,12 @@ class or function and says, in plain values, what came of it. Drivers are in `DR
 
 import numpy as np
 
+from course_lib.probe_regularization import (
+    hear_diagnosis,
+    use_dropout,
+    use_dropout_pair,
+)
+
 
 def quadratic(curvature, center):
     """Return ``f(w) = sum(curvature * (w - center)**2) / 2``, a bowl."""
@@ -250,7 +256,17 @@ def run_backward(backward, value):
     return tuple(found)
 
 
-DRIVERS = {f.__name__: f for f in (use_values, list_graph, run_backward)}
+DRIVERS = {
+    f.__name__: f
+    for f in (
+        use_values,
+        list_graph,
+        run_backward,
+        use_dropout,
+        use_dropout_pair,
+        hear_diagnosis,
+    )
+}
 
 
 def make(given):

@@ -33,7 +33,7 @@ COURSE = {
     "gradients": "",
     "tape": "",
     "normalization": "",
-    "regularization": "",
+    "regularization": "optimizers",
     "embedding": "",
     "models": "layers initializers network",
     "signals": "layers network",
@@ -47,7 +47,8 @@ COURSE = {
     "diagnosis": "",
     # checking an answer: never the engine, which would be an answer
     "values": "",
-    "probe_functions": "",
+    "probe_functions": "probe_regularization",
+    "probe_regularization": "",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
