@@ -153,6 +153,11 @@ def stopping_cases(rng):
         validation_losses=np.sort(rng.uniform(0.2, 2, 11)),
         patience=4,
     )
+    yield Case(
+        "a curve that ends before patience does",
+        validation_losses=np.array([0.9, 0.5, 0.6, 0.55]),
+        patience=5,
+    )
     yield Case("one measurement", validation_losses=rng.uniform(0.5, 1, 1), patience=1)
     for patience in (1, 3, 5):
         yield Case(
@@ -901,8 +906,8 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "ignores_mask",
             lambda dy, cache: dy + 0,
-            "Blame passes where x was dropped. An entry that was set to 0 had no say in "
-            "the loss, and gets none.",
+            "Blame passes where x was dropped. An entry that was set to 0 had no say "
+            "in the loss, and gets none.",
             "multiply dy by what x was multiplied by; it is in the cache.",
         ),
         Mistake(
