@@ -163,5 +163,21 @@ def early_stopping(validation_losses, patience):
     return best_step
 
 
+def generalization_gap(train_loss, validation_loss):
+    """Return how much more is lost on unseen examples: validation minus training.
+
+    Parameters
+    ----------
+    train_loss, validation_loss : float or ndarray of one shape
+        In nats.
+
+    Returns
+    -------
+    gap : float or ndarray
+        In nats. Below 0 where unseen examples happen to be easier.
+    """
+    return validation_loss - train_loss
+
+
 def _matrices(weights):
     return {name: w for name, w in weights.items() if w.ndim > 1}
