@@ -119,7 +119,7 @@ def train(
     Parameters
     ----------
     network : Network
-        Its layers get new parameters; the arrays they had are not changed.
+        Its layers get new parameters and running statistics, in new arrays.
     x : ndarray of shape (N, D)
     targets : ndarray
         Class numbers of shape (N,), or numbers of the shape of the output.
@@ -181,6 +181,7 @@ def train(
             if not math.isfinite(batch_loss):
                 break
             _, grads = network.backward(dy, caches)
+            network.keep_running(caches)
             _update(network, grads, states, optimizer, rate(step))
             progress(step + 1, n_steps, batch_loss)
         else:
