@@ -133,6 +133,7 @@ def _build(figure):
         *right.get_legend_handles_labels(), loc="outside upper center", ncols=2
     )
     off = left.text(N_MEASURED - 2, TOP * 0.9, "", ha="right", color=plots.QUIET)
+    off.set_bbox({"facecolor": plots.PAPER, "edgecolor": "none", "pad": 2})
 
     def update(numbers):
         for name, line in lines.items():

@@ -88,7 +88,9 @@ def _remedies():
 
 def _build(figure):
     axes = figure.subplots()
-    plots.style_axes(axes, "", "fraction right", "Test digits", None, (0.6, 1.0))
+    plots.style_axes(
+        axes, "", "fraction right, from 0.6", "Test digits", None, (0.6, 1.0)
+    )
     bars = plots.draw_bars(axes, [0.7] * len(ARMS), list(ARMS), series=range(len(ARMS)))
     places = np.repeat(np.arange(len(ARMS)), 5) + np.tile(np.linspace(-0.2, 0.2, 5), 5)
     dots = axes.plot(

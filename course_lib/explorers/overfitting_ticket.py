@@ -58,8 +58,8 @@ def better_on_the_unseen():
     ticket(
         Card(
             "better_on_the_unseen",
-            "The loss on unseen digits is below the training loss, step for step, on "
-            "every seed. Why?",
+            "The loss on unseen digits is below the training loss nearly all the way, "
+            "on every seed. Why?",
             [
                 "the unseen digits leaked into training",
                 "the unseen digits are easier",
