@@ -637,7 +637,7 @@ def mask_cases(rng):
     for p_drop in (0.2, 0.5, 0.7):
         yield Case(
             f"training, p_drop = {p_drop}",
-            x=without_zeros(rng, (199, 53)),
+            x=without_zeros(rng, (61, 53)),
             p_drop=p_drop,
             rng=Given("generator", {"seed": int(rng.integers(1000))}),
             training=True,
@@ -651,7 +651,7 @@ def mask_cases(rng):
     )
     yield Case(
         "use, where rng is None",
-        x=without_zeros(rng, (199, 53)),
+        x=without_zeros(rng, (61, 53)),
         p_drop=0.4,
         rng=None,
         training=False,
