@@ -33,7 +33,7 @@ COURSE = {
     "gradients": "",
     "tape": "",
     "normalization": "",
-    "regularization": "",
+    "regularization": "optimizers",
     "embedding": "",
     "models": "layers initializers network",
     "signals": "layers",
@@ -48,7 +48,8 @@ COURSE = {
     # checking an answer: never the engine, which would be an answer
     "values": "",
     "probe_draws": "",
-    "probe_functions": "probe_draws",
+    "probe_regularization": "",
+    "probe_functions": "probe_draws probe_regularization",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
