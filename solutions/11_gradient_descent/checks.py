@@ -252,8 +252,8 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "velocity_not_kept",
             old_velocity_returned,
-            "w is right, and you return the velocity that came in: at the next step "
-            "this gradient is forgotten.",
+            "You return the velocity that came in and not the new one: at the next "
+            "step this gradient is forgotten.",
             "return the new velocity beside w.",
         ),
         Mistake(
@@ -396,6 +396,13 @@ RMSPROP_STEP = Exercise(
             "square each entry: dw**2.",
         ),
         Mistake(
+            "doubled",
+            scaled(v_of=lambda a: a.beta * a.old + (1 - a.beta) * a.dw * 2),
+            "The gradient is doubled, not squared: one asterisk multiplies, two raise "
+            "to a power.",
+            "square each entry: dw**2.",
+        ),
+        Mistake(
             "absolute",
             scaled(v_of=lambda a: a.beta * a.old + (1 - a.beta) * np.abs(a.dw)),
             "v is a mean of absolute gradients, and its root is taken all the same. "
@@ -442,6 +449,13 @@ RMSPROP_STEP = Exercise(
             "Epsilon is not used: a weight that never had a gradient divides 0 by 0, "
             "and is NaN from then on.",
             "add epsilon to the root.",
+        ),
+        Mistake(
+            "epsilon_after",
+            scaled(w_of=lambda a: a.w - a.rate * (a.dw / np.sqrt(a.v) + a.epsilon)),
+            "Epsilon is added to the whole fraction: brackets are missing around what "
+            "stands below the line.",
+            "divide by (np.sqrt(v) + epsilon), with the brackets.",
         ),
         Mistake(
             "old_v",
@@ -494,7 +508,7 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "v_not_kept",
             scaled(keep=lambda a: a.old),
-            "w is right, and you return the v that came in: at the next step this "
+            "You return the v that came in and not the new one: at the next step this "
             "gradient is forgotten.",
             "return the new v beside w.",
         ),
@@ -817,6 +831,15 @@ ADAM_MISTAKES = {
         "The square takes the factor 1 - beta2 with it: 0.001 becomes a millionth.",
         "look at the brackets: (1 - beta2) * dw**2.",
     ),
+    "corrected_after_the_root": (
+        adam_with(
+            v_hat=lambda a: a.v,
+            step=lambda a: a.m_hat / (np.sqrt(a.v) / (1 - a.beta2**a.t) + a.epsilon),
+        ),
+        "v is corrected after its root was taken. The correction belongs to v, so it "
+        "has to stand under the root with it.",
+        "first v / (1 - beta2**t), then the root.",
+    ),
     "epsilon_inside": (
         adam_with(step=lambda a: a.m_hat / np.sqrt(a.v_hat + a.epsilon)),
         "Epsilon stands inside the root. Where v is large nobody notices; but the "
@@ -872,14 +895,14 @@ ADAM_MISTAKES = {
     ),
     "corrected_kept": (
         adam_with(keep=lambda a: (a.m_hat, a.v_hat)),
-        "w is right, and you return the corrected means: at the next step they would "
-        "be corrected once more.",
+        "You return the corrected means: at the next step they would be corrected "
+        "once more.",
         "keep m and v as they are; m_hat and v_hat are for this step alone.",
     ),
     "old_kept": (
         adam_with(keep=lambda a: (a.old_m, a.old_v)),
-        "w is right, and you return the m and v that came in: at the next step this "
-        "gradient is forgotten.",
+        "You return the m and v that came in and not the new ones: at the next step "
+        "this gradient is forgotten.",
         "return the new m and v beside w.",
     ),
     "step_returned": (
@@ -1501,6 +1524,12 @@ WARMUP_COSINE = Exercise(
             ),
             "With no climb, n_warmup = 0, you divide by 0.",
             "divide only inside the climb, where step < n_warmup.",
+        ),
+        Mistake(
+            "divides_by_zero_at_first",
+            lambda step, up, n: step / up if step <= up else warmup_cosine(step, up, n),
+            "With no climb, n_warmup = 0, the very first step divides by 0.",
+            "ask for step < n_warmup: with no climb, no step is.",
         ),
         Mistake(
             "no_climb",
