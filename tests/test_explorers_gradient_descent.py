@@ -25,7 +25,7 @@ def clean_bench(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kappa", [1.0, 10.0, 100.0])
 def test_the_map_holds_the_steps_that_a_walk_needs(kappa):
     rng, steps = np.random.default_rng(3), phase.map_of(kappa)
-    for _ in range(12):
+    for _ in range(5):
         row, column = rng.integers(steps.shape[0]), rng.integers(steps.shape[1])
         numbers = phase._phase_map().numbers(
             share=phase.SHARES[column], beta=phase.BETAS[row], kappa=kappa

@@ -25,7 +25,7 @@ def phase_map():
     _phase_map().show()
 
 
-def walk(learning_rate, beta, kappa, n_steps, momentum_step=None):
+def walk(learning_rate, beta, kappa, momentum_step):
     """Return where momentum leads on a bowl of two weights.
 
     The loss is ``(w1² + kappa w2²) / 2``; its largest curvature L is `kappa`.
@@ -35,23 +35,25 @@ def walk(learning_rate, beta, kappa, n_steps, momentum_step=None):
     learning_rate, beta : float
     kappa : float
         The condition number: the larger curvature over the smaller.
-    n_steps : int
-    momentum_step : callable, optional
-        As written in lesson 11; the course's when not given.
+    momentum_step : callable
+        As written in lesson 11.
 
     Returns
     -------
-    path : ndarray of shape (n_steps + 1, 2)
-    losses : ndarray of shape (n_steps + 1,)
+    path : ndarray of shape (K, 2)
+    losses : ndarray of shape (K,)
+        Of at least 201 places, and at most 3001: it ends at the goal, or far out.
     """
-    step = momentum_step or update_rules.momentum_step
     curvature, w, velocity = np.array([1.0, kappa]), np.array(START), np.zeros(2)
-    path = [w]
+    path, losses = [w], [0.5 * w @ (curvature * w)]
     with np.errstate(all="ignore"):
-        for _ in range(n_steps):
-            w, velocity = step(w, curvature * w, velocity, learning_rate, beta)
+        for k in range(PATIENCE):
+            if k >= SHOWN and not GOAL <= losses[-1] < 1e12:
+                break
+            w, velocity = momentum_step(w, curvature * w, velocity, learning_rate, beta)
             path.append(w)
-        return np.array(path), 0.5 * np.square(path) @ curvature
+            losses.append(0.5 * w @ (curvature * w))
+    return np.array(path), np.array(losses)
 
 
 def steps_to_goal(learning_rate, beta, kappa, patience=PATIENCE):
@@ -131,7 +133,7 @@ def run(share, beta, kappa, momentum_step):
     momentum_step : callable
         As written in lesson 11.
     """
-    path, losses = walk(share * 2 / kappa, beta, kappa, PATIENCE, momentum_step)
+    path, losses = walk(share * 2 / kappa, beta, kappa, momentum_step)
     reached = np.flatnonzero(losses < GOAL)
     return {
         "share": share,
