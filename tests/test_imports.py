@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
-    "gradients tape models signals normalization regularization embedding data_quality"
+    "gradients tape models signals normalization regularization embedding data_quality "
+    "update_rules"
 )
 JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
 
@@ -26,7 +27,8 @@ COURSE = {
     "metrics": "",
     "initializers": "",
     "network": "",
-    "optimizers": "",
+    "update_rules": "",
+    "optimizers": "update_rules",
     "schedules": "",
     "data": "",
     "training": "losses metrics optimizers",
