@@ -10,6 +10,8 @@ class or function and says, in plain values, what came of it. Drivers are in `DR
 
 import numpy as np
 
+from course_lib.batch_drivers import deal_batches, run_epoch
+
 
 def quadratic(curvature, center):
     """Return ``f(w) = sum(curvature * (w - center)**2) / 2``, a bowl."""
@@ -250,7 +252,10 @@ def run_backward(backward, value):
     return tuple(found)
 
 
-DRIVERS = {f.__name__: f for f in (use_values, list_graph, run_backward)}
+DRIVERS = {
+    f.__name__: f
+    for f in (use_values, list_graph, run_backward, deal_batches, run_epoch)
+}
 
 
 def make(given):

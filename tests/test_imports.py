@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
-    "gradients tape models signals normalization regularization embedding data_quality"
+    "gradients tape models signals normalization regularization embedding data_quality "
+    "batch_noise"
 )
 JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
 
@@ -39,6 +40,7 @@ COURSE = {
     "signals": "layers network",
     "data_quality": "losses metrics",
     "sweeps": ENGINE,
+    "batch_noise": "layers losses initializers",
     "fault_rig": ENGINE,
     "fault_parts": ENGINE + " fault_rig",
     "faults": ENGINE + " fault_rig fault_parts",
@@ -47,7 +49,8 @@ COURSE = {
     "diagnosis": "",
     # checking an answer: never the engine, which would be an answer
     "values": "",
-    "probe_functions": "",
+    "batch_drivers": "",
+    "probe_functions": "batch_drivers",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
@@ -152,6 +155,7 @@ GRADER = {
 
 # Modules of the engine compute with NumPy alone.
 ONLY_NUMPY = ENGINE.split() + ["comparisons", "values", "probe_functions"]
+ONLY_NUMPY += ["batch_drivers"]
 
 
 def modules(package):
