@@ -8,7 +8,12 @@ from course_lib import plots
 from course_lib.data import load_digits
 from course_lib.explorers.explorer import Choice, Explorer
 from course_lib.predictions import Card
-from course_lib.sweeps.batch_noise import BY_BUDGET, N_EPOCHS, N_STEPS
+from course_lib.sweeps.batch_noise import (
+    AT_THE_SAME_LOSS,
+    BY_BUDGET,
+    N_EPOCHS,
+    N_STEPS,
+)
 
 SIZES = BY_BUDGET.axes["batch_size"]
 TIE = "equal steps: a tie. Equal epochs: 8"
@@ -44,6 +49,23 @@ def runs(budget):
         "ends": np.column_stack([ends.min(axis=1), ends.max(axis=1)]),
         "steps": [N_STEPS if by_steps else N_EPOCHS * each for each in epochs],
         "seen": [N_STEPS * size if by_steps else N_EPOCHS * n for size in SIZES],
+    }
+
+
+def same_loss():
+    """Return how well runs of equal training loss read unseen digits.
+
+    Returns
+    -------
+    dict of int to (float, float)
+        For each batch size the mean accuracy over ten seeds, a fraction from 0 to 1,
+        and the standard deviation between the seeds.
+    """
+    table = AT_THE_SAME_LOSS.load()
+    return {
+        size: (float(ends.mean()), float(ends.std(ddof=1)))
+        for size in table.axes["batch_size"]
+        for ends in [table.at("accuracy", batch_size=size)]
     }
 
 
