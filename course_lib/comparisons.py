@@ -48,7 +48,7 @@ def agree(value, expected, tolerance):
     Text is compared as text. NaN agrees with NaN and infinity with infinity.
     """
     if isinstance(expected, str) or expected is None:
-        return value == expected
+        return type(value) is type(expected) and value == expected
     if isinstance(expected, list | tuple) and any(type(v) is str for v in expected):
         return isinstance(value, list | tuple) and list(value) == list(expected)
     yours, theirs = entries(value), entries(expected)

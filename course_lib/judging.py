@@ -180,7 +180,7 @@ def _conduct(check, reports):
         reason = check.forbids.get(name)
         if reason is None and name.startswith("course_lib."):
             reason = check.forbids.get("course_lib.*")
-        if reason is not None:
+        if reason:
             return _declared(check, "numerical_inside") or Cause(
                 "numerical_inside",
                 f"{check.exercise} calls {name.removeprefix('course_lib.')}: {reason}",

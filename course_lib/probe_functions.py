@@ -11,6 +11,7 @@ class or function and says, in plain values, what came of it. Drivers are in `DR
 import numpy as np
 
 from course_lib import sealed_runs
+from course_lib.probe_batches import deal_batches, run_epoch
 from course_lib.probe_draws import draw_weights
 from course_lib.probe_regularization import (
     hear_diagnosis,
@@ -288,6 +289,8 @@ DRIVERS = {
         use_values,
         list_graph,
         run_backward,
+        deal_batches,
+        run_epoch,
         draw_weights,
         use_dropout,
         use_dropout_pair,

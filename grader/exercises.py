@@ -127,7 +127,9 @@ class Exercise:
     tolerance : float
         Largest accepted error, relative to the largest entry.
     forbids : dict of name to reason
-        Functions an answer may not call, besides the course's own.
+        Functions an answer may not call, besides the course's own. Where these are
+        meant to be called, ``{"course_lib.*": ""}`` lets all of them pass that are
+        not named with a reason.
     terms : dict of output name to callable
         For a gradient that is a sum: a function of inputs and earlier results, by
         their names, that returns the summands as a dict of name to array. Names

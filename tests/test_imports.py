@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = (
     "layers losses metrics initializers network optimizers schedules data training "
     "gradients tape models signals normalization regularization embedding data_quality "
-    "update_rules"
+    "update_rules batch_noise"
 )
 JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
 
@@ -41,6 +41,7 @@ COURSE = {
     "signals": "layers",
     "data_quality": "losses metrics",
     "sweeps": ENGINE,
+    "batch_noise": "layers losses initializers",
     "fault_rig": ENGINE,
     "fault_parts": ENGINE + " fault_rig",
     "faults": ENGINE + " fault_rig fault_parts",
@@ -53,9 +54,10 @@ COURSE = {
     "calibration": "prediction_log settings",
     # checking an answer: never the engine, which would be an answer
     "values": "",
+    "probe_batches": "",
     "probe_draws": "",
     "probe_regularization": "",
-    "probe_functions": "probe_draws probe_regularization sealed_runs",
+    "probe_functions": "probe_batches probe_draws probe_regularization sealed_runs",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
@@ -170,12 +172,8 @@ GRADER = {
 }
 
 # Modules of the engine compute with NumPy alone.
-ONLY_NUMPY = ENGINE.split() + [
-    "comparisons",
-    "values",
-    "probe_functions",
-    "probe_draws",
-]
+ONLY_NUMPY = ENGINE.split() + ["comparisons", "values", "probe_functions"]
+ONLY_NUMPY += ["probe_batches", "probe_draws", "probe_regularization"]
 
 
 def modules(package):

@@ -742,6 +742,7 @@ explorers.instruments.say_the_loop_and_the_proof()
 # Save, then press the button.
 # The answer takes seconds, and you may hand in as often as you like.
 #
-# What comes after this: how noisy a gradient is that was measured on a batch.
+# **Next:** [lesson 6](../06_batch_noise/06_batch_noise.ipynb) asks how noisy a gradient
+# is that was measured on a batch.
 
 # %% submit=true

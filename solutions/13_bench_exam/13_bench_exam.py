@@ -336,7 +336,7 @@ for number in range(1, 9):
 #
 # The course has a diagnosis of its own, `diagnose`: a history of training in, symptoms
 # and next steps out.
-# It was tried on a hundred runs it had not seen.
+# Its rules are tested on runs with new seeds and other networks than these.
 # Here it looks at the first of the flat runs, with curves alone, then with a retest.
 
 # %%
