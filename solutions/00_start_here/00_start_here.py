@@ -48,6 +48,21 @@
 # [two]: ../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb
 
 # %% [markdown]
+# | | question | minutes |
+# |---|---|---|
+# | [6](../06_batch_noise/06_batch_noise.ipynb) | How noisy is my gradient? | 40 |
+# | [7][seven] | Why do the first layers stand still? | 50 |
+# | [8](../08_normalization/08_normalization.ipynb) | How do signals stay in range? | 60 |
+# | [9](../09_overfitting/09_overfitting.ipynb) | Memorizing or learning? | 50 |
+# | [10](../10_bad_data/10_bad_data.ipynb) | What if the data lie? | 50 |
+# | [11][eleven] | Are there better steps? | 60 |
+# | [12](../12_embeddings/12_embeddings.ipynb) | What is actually stored? | 45 |
+# | [13](../13_bench_exam/13_bench_exam.ipynb) | Exam: can you find the fault? | 60 |
+#
+# [seven]: ../07_vanishing_gradients/07_vanishing_gradients.ipynb
+# [eleven]: ../11_gradient_descent/11_gradient_descent.ipynb
+
+# %% [markdown]
 # Work through them in order.
 # Your work stays where it is, and you can stop after any cell.
 #
