@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from course_lib import data
-from course_lib.data import SOURCES, describe, load, make_moons, make_spirals
+from course_lib.data import (
+    SOURCES,
+    TICKET_WORDS,
+    describe,
+    load,
+    make_moons,
+    make_spirals,
+)
 
 NAMES = ["digits", "diabetes", "moons", "spirals"]
 PARTS = ("train", "validation", "test")
@@ -156,6 +163,16 @@ def test_generated_points_are_the_same_everywhere(name, first, last, sum_of_squa
     # Not to the last bit: that of a cosine is the machine's own.
     np.testing.assert_allclose(x[[0, -1]], [first, last], rtol=1e-12)
     assert np.sum(x**2) == pytest.approx(sum_of_squares, rel=1e-12)
+
+
+def test_tickets_are_tokens_and_the_same_everywhere():
+    tickets = load("tickets")
+    assert tickets.x.shape == (900, 4)
+    assert tickets.x.dtype == tickets.targets.dtype == np.int64
+    words = [TICKET_WORDS[token] for token in [*tickets.x[0], tickets.targets[0]]]
+    assert words == ["jam", "roller", "toner", "drum", "toner"]
+    assert [len(tickets.part(name).x) for name in tickets.rows] == [540, 180, 180]
+    assert set(tickets.targets) == set(range(len(TICKET_WORDS)))
 
 
 def test_moons_without_noise_lie_on_two_half_circles():

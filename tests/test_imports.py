@@ -41,6 +41,7 @@ COURSE = {
     "signals": "layers",
     "data_quality": "losses metrics",
     "sweeps": ENGINE,
+    "word_model": ENGINE,
     "batch_noise": "layers losses initializers",
     "fault_rig": ENGINE,
     "fault_parts": ENGINE + " fault_rig",
@@ -81,7 +82,8 @@ COURSE = {
     "predictions": "cards spoken_card",
     "explorers": ENGINE
     + " instruments faults fault_rig diagnosis page plots live_picture predictions "
-    "workbench settings hand_in sweeps sealed_runs calibration prediction_log",
+    "workbench settings hand_in sweeps sealed_runs calibration prediction_log "
+    "word_model",
     "contact_sheet": "page explorers live_picture",
     # running
     "settings": "",

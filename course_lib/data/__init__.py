@@ -15,11 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.data.generated import make_moons, make_spirals
+from course_lib.data.generated import (
+    SUBSYSTEMS,
+    TICKET_WORDS,
+    make_moons,
+    make_spirals,
+    make_tickets,
+    subsystem_of,
+)
 from course_lib.data.sources import SOURCES, Source, describe, find
 
 __all__ = [
     "SOURCES",
+    "SUBSYSTEMS",
+    "TICKET_WORDS",
     "Dataset",
     "Examples",
     "Source",
@@ -29,8 +38,11 @@ __all__ = [
     "load_digits",
     "load_moons",
     "load_spirals",
+    "load_tickets",
     "make_moons",
     "make_spirals",
+    "make_tickets",
+    "subsystem_of",
 ]
 
 FOLDER = Path(__file__).parent
@@ -51,6 +63,7 @@ class Dataset:
     ----------
     name : str
     x : ndarray of shape (N, D), of float64
+        Of integers, where they are token numbers.
     targets : ndarray of shape (N,)
         Class numbers from 0, or measured numbers.
     feature_names : tuple of str
@@ -100,7 +113,7 @@ def load(name, **settings):
 
     Parameters
     ----------
-    name : {"digits", "diabetes", "moons", "spirals"}
+    name : {"digits", "diabetes", "moons", "spirals", "tickets"}
     **settings
         Those of `load_digits` and so on.
 
@@ -185,6 +198,23 @@ def load_spirals():
     return _plane("spirals", *make_spirals(300, 0.03, np.random.default_rng(0)))
 
 
+def load_tickets():
+    """Make 900 technicians' tickets of five words, always the same.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (900, 4): the words around the middle one, as places in
+        `TICKET_WORDS`; the targets are the middle words, 0 to 31; 540, 180 and 180
+        examples.
+    """
+    tickets = make_tickets(900, np.random.default_rng(0))
+    names = ("two before", "one before", "one after", "two after")
+    parts = np.split(np.arange(len(tickets)), [540, 720])
+    rows = dict(zip(("train", "validation", "test"), parts, strict=True))
+    return Dataset("tickets", tickets[:, [0, 1, 3, 4]], tickets[:, 2], names, rows)
+
+
 def _plane(name, x, labels):
     # The points are drawn in random order, so that cutting is a fair division.
     parts = np.split(np.arange(len(labels)), [180, 240])
@@ -206,4 +236,5 @@ _LOADERS = {
     "diabetes": load_diabetes,
     "moons": load_moons,
     "spirals": load_spirals,
+    "tickets": load_tickets,
 }

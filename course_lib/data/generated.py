@@ -1,4 +1,4 @@
-"""Points in the plane that no straight line can separate."""
+"""Points in the plane that no straight line can separate, and technicians' tickets."""
 
 import numpy as np
 
@@ -57,3 +57,39 @@ def make_spirals(n_examples, noise, rng, n_classes=3):
     angle = 2.0 * np.pi * (labels / n_classes + radius * 2.0 / 3.0)
     x = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     return x + rng.normal(0.0, noise, x.shape), labels
+
+
+SUBSYSTEMS = {
+    "power": "battery breaker charger fuse inverter relay socket voltage",
+    "network": "antenna firewall gateway latency packet port router switch",
+    "cooling": "coolant fan filter hose pump radiator thermostat valve",
+    "printer": "cartridge drum feeder jam paper roller toner tray",
+}
+TICKET_WORDS = tuple(sorted(" ".join(SUBSYSTEMS.values()).split()))
+
+
+def subsystem_of(word):
+    """Return the subsystem that a word of the tickets belongs to."""
+    return next(name for name, words in SUBSYSTEMS.items() if word in words.split())
+
+
+def make_tickets(n_tickets, rng):
+    """Draw tickets of five words, each ticket about one of four subsystems.
+
+    Parameters
+    ----------
+    n_tickets : int
+    rng : Generator
+        Source of chance; the same state gives the same tickets.
+
+    Returns
+    -------
+    ndarray of shape (n_tickets, 5), of integers
+        Places in `TICKET_WORDS`. Words are drawn with replacement: were a word never
+        said twice, its neighbours would be told from it by that alone.
+    """
+    table = np.array(
+        [[TICKET_WORDS.index(w) for w in ws.split()] for ws in SUBSYSTEMS.values()]
+    )
+    subsystems = rng.integers(len(table), size=n_tickets)
+    return table[subsystems[:, None], rng.integers(table.shape[1], size=(n_tickets, 5))]

@@ -85,6 +85,18 @@ SOURCES = {
         contents="300 points on three arms of a spiral; 3 classes.",
         changes="Computed when loaded, always the same.",
     ),
+    "tickets": Source(
+        title="Technicians' tickets",
+        authors="the authors of this course",
+        year=2026,
+        url="",
+        licence="BSD-3-Clause, as the course",
+        contents=(
+            "900 tickets of five words out of 32, each about one of 4 subsystems with "
+            "8 words; the target is the middle word."
+        ),
+        changes="Computed when loaded, always the same.",
+    ),
 }
 
 
@@ -93,7 +105,7 @@ def describe(name):
 
     Parameters
     ----------
-    name : {"digits", "diabetes", "moons", "spirals"}
+    name : {"digits", "diabetes", "moons", "spirals", "tickets"}
 
     Returns
     -------

@@ -52,7 +52,7 @@
 # |---|---|---|
 # | [6](../06_batch_noise/06_batch_noise.ipynb) | How noisy is my gradient? | 40 |
 # | [7][seven] | Why do the first layers stand still? | 50 |
-# | [8](../08_normalization/08_normalization.ipynb) | How do signals stay in range? | 60 |
+# | [8][eight] | How do signals stay in range? | 60 |
 # | [9](../09_overfitting/09_overfitting.ipynb) | Memorizing or learning? | 50 |
 # | [10](../10_bad_data/10_bad_data.ipynb) | What if the data lie? | 50 |
 # | [11][eleven] | Are there better steps? | 60 |
@@ -60,6 +60,7 @@
 # | [13](../13_bench_exam/13_bench_exam.ipynb) | Exam: can you find the fault? | 60 |
 #
 # [seven]: ../07_vanishing_gradients/07_vanishing_gradients.ipynb
+# [eight]: ../08_normalization/08_normalization.ipynb
 # [eleven]: ../11_gradient_descent/11_gradient_descent.ipynb
 
 # %% [markdown]
