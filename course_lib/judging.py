@@ -22,6 +22,7 @@ from course_lib.probe_functions import DRIVERS
 from course_lib.verdicts import Finding, Verdict
 
 RAISED = "!raised"
+HIDING = {"sys.setprofile": "the check could no longer see what else it calls."}
 
 
 @np.errstate(all="ignore")  # an answer may hold anything, and no warning helps
@@ -134,8 +135,9 @@ def _no_result(check, failure, kind, name):
 def _raised(check, reports, failure, name):
     text = f"{failure.get('type')}: {failure.get('text')}"[:300].rstrip(". ")
     where = ""
-    if failure.get("code"):
-        line, code = failure.get("line"), str(failure["code"])[:120]
+    code = failure.get("code")
+    if isinstance(code, str) and code:
+        line, code = str(failure.get("line"))[:9], code[:120]
         where = f" That was line {line} of its cell: `{code}`."
     notes = [
         case.note
@@ -157,7 +159,7 @@ def _raised(check, reports, failure, name):
 def _conduct(check, reports):
     """Return the cause if the function borrows, changes inputs, or keeps state."""
     for name in sorted({str(used) for report in reports for used in report["used"]}):
-        reason = check.forbids.get(name)
+        reason = check.forbids.get(name) or HIDING.get(name)
         if reason is None and name.startswith("course_lib."):
             reason = check.forbids.get("course_lib.*")
         if reason is not None:
@@ -240,5 +242,5 @@ def _explains(check, mistake, reports, outputs):
 
 
 def _raises(failure, error_type):
-    raised = failure is not None and failure.get("kind") == "raised"
-    return raised and failure.get("type") == error_type
+    raised = failure is not None and str(failure.get("kind")) == "raised"
+    return raised and str(failure.get("type")) == error_type
