@@ -11,6 +11,7 @@ import io
 import linecache
 import os
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -20,6 +21,7 @@ from course_lib.probe_functions import DRIVERS
 from course_lib.values import Given, Opaque, pack, unpack
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_SET_PROFILE, _HIDING = sys.setprofile, "sys.setprofile"
 _NOT_THE_ENGINE = {"probes.py", "probe_functions.py", "values.py"}
 
 
@@ -194,7 +196,9 @@ def _watch_calls(used):
         yield
         return
 
-    def note(frame, event, _argument):
+    def note(frame, event, argument):
+        if event == "c_call" and argument is _SET_PROFILE:
+            used.add(_HIDING)
         if event != "call" or frame.f_code.co_name.startswith("<"):
             return  # a module's own body, when an answer imports it, is no function
         folder, name = os.path.split(frame.f_code.co_filename)
@@ -204,11 +208,16 @@ def _watch_calls(used):
             used.add(f"course_lib.{frame.f_code.co_name}")
 
     before = sys.getprofile()
+    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield
     finally:
-        sys.setprofile(before)
+        hid = _HIDING in used
+        sys.setprofile(before)  # notes itself
+        threading.setprofile(None)
+        if not hid:
+            used.discard(_HIDING)
 
 
 def read_reports(data, n_cases):
