@@ -7,13 +7,19 @@ here before it reaches a graded notebook, Formgrader or a feedback page.
 import base64
 import binascii
 import re
+import struct
 from html import unescape
 
 MOST_OUTPUTS = 50  # of a cell
 LONGEST_TEXT = 20_000  # characters of an output
+LONGEST_REASON = 1200  # characters of a verdict's sentences
 LARGEST_PICTURE = 2_000_000  # bytes
+MOST_PIXELS = 25_000_000  # two megabytes can unfold to gigabytes
 PNG = b"\x89PNG\r\n\x1a\n"
 _ATTRIBUTE = re.compile(r"""\b(src|alt)=["']([^"']*)["']""")
+_COMMAND = re.compile(
+    r"\\(href|url|require|style|class|cssId|data|includegraphics|unicode)\b"
+)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _CONTROLS = re.compile(
@@ -50,8 +56,18 @@ def safe_outputs(outputs):
 
 
 def safe_markdown(source):
-    """Return a Markdown text in which nothing is HTML: every tag is spelt out."""
-    return _TAG.sub("&lt;", source)
+    """Return a Markdown text that loads and runs nothing, wherever it is shown.
+
+    Every tag is spelt out, so are pictures, which would be fetched from anywhere, and
+    the commands by which a formula reaches outside itself.
+    """
+    source = _COMMAND.sub(r"\\ \1", source)
+    return _TAG.sub("&lt;", source).replace("![", "!\\[")
+
+
+def clean_line(value):
+    """Return a value as one line of text to be shown in a verdict."""
+    return " ".join(clean_text(value, LONGEST_REASON).split())
 
 
 def clean_text(value, longest=LONGEST_TEXT):
@@ -120,7 +136,15 @@ def _safe_picture(value):
         content = base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
         return None
-    return base64.b64encode(content).decode() if content.startswith(PNG) else None
+    return base64.b64encode(content).decode() if _opens_quickly(content) else None
+
+
+def _opens_quickly(content):
+    """Return whether bytes are a PNG picture of a size that a browser can show."""
+    if not content.startswith(PNG) or content[12:16] != b"IHDR" or len(content) < 24:
+        return False
+    width, height = struct.unpack(">II", content[16:24])
+    return 0 < width * height <= MOST_PIXELS
 
 
 def _pictures_in(value):
