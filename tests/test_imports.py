@@ -91,6 +91,7 @@ GRADER = {
     "solutions": "errors source exercises release grade worker limits",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
+    "archives": "",
     "salvage": "",
     "matching": "",
     "answers": "source salvage matching",
@@ -106,7 +107,8 @@ GRADER = {
     "outputs": "",
     "safe_outputs": "outputs",
     "capture": "outputs",
-    "cells": "capture outputs",
+    "magics": "",
+    "cells": "capture outputs magics",
     "shell": "limits channel endings outputs capture cells course_lib.probes "
     "course_lib.values",
     "warm": "limits linux namespaces seccomp landlock walls shell channel",
@@ -136,9 +138,10 @@ GRADER = {
     "heartbeat": "exchange",
     "replies": "reports",
     "watch": "exchange heartbeat replies prepared grade gradebook feedback reports "
-    "secret worker course_lib.hand_in",
+    "safe_outputs secret worker course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
-    "export": "gradebook",
+    "csv_cells": "",
+    "export": "gradebook csv_cells",
     "class_report": "gradebook reports",
     "bundle": "release source exercises",
 }
