@@ -133,7 +133,8 @@ GRADER = {
     "database": "",
     "gradebook": "database reports",
     "batch": "grade reports gradebook worker",
-    "nbgrader_steps": "grade gradebook reports prepared release source secret",
+    "nbgrader_steps": "plain_files grade gradebook reports prepared release source "
+    "secret",
     "exchange": "plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "replies": "reports",
