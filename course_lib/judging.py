@@ -158,14 +158,13 @@ def _raised(check, reports, failure, name):
 
 def _conduct(check, reports):
     """Return the cause if the function borrows, changes inputs, or keeps state."""
-    for name in sorted({str(used) for report in reports for used in report["used"]}):
-        reason = check.forbids.get(name) or HIDING.get(name)
-        if reason is None and name.startswith("course_lib."):
-            reason = check.forbids.get("course_lib.*")
+    found = {str(used) for report in reports for used in report["used"]}
+    for name in sorted(found, key=lambda name: (_plain(name).startswith("_"), name)):
+        reason = _forbidden(check, name)
         if reason is not None:
             return _declared(check, "numerical_inside") or Cause(
                 "numerical_inside",
-                f"{check.exercise} calls {name.removeprefix('course_lib.')}: {reason}",
+                f"{check.exercise} calls {_plain(name)}: {reason}",
                 "write the formula yourself; keep the other one to check it with.",
             )
     changed = sorted({str(name) for report in reports for name in report["changed"]})
@@ -184,6 +183,21 @@ def _conduct(check, reports):
             "keep every value inside the function; nothing global, nothing unseeded.",
         )
     return None
+
+
+def _forbidden(check, name):
+    """Return why an answer may not call what a probe noted, or None."""
+    plain, engines = _plain(name), name.startswith("course_lib.")
+    if name in {f"repeated.{call['function']}" for call in check.calls[:-1]}:
+        return check.forbids.get("numerical_gradient")
+    of_the_engine = check.forbids.get("course_lib.*") if engines else None
+    return check.forbids.get(plain) or HIDING.get(name) or of_the_engine
+
+
+def _plain(name):
+    if name.startswith("repeated."):
+        return f"{name.removeprefix('repeated.')} again and again"
+    return name.removeprefix("course_lib.")
 
 
 # ---- which mistake it was

@@ -86,6 +86,9 @@ def _type_cause(name, yours, expected, where=""):
     if isinstance(yours, np.ndarray) and one_number:
         text = f"an array of shape {yours.shape}, expected one number"
         step = "which axis is still there? Sum or average over it."
+    elif isinstance(yours, np.ndarray) and isinstance(expected, np.ndarray):
+        text = f"an array of {yours.dtype}, expected one of {expected.dtype}"
+        step = f"look at `{name}.dtype` before the return."
     else:
         wanted = "one number" if one_number else _type_name(expected)
         text = f"a value of type {_type_name(yours)}, expected {wanted}"

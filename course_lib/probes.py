@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import warnings
+from collections import Counter
 
 import numpy as np
 
@@ -44,7 +45,8 @@ def answer(packed_probe, namespace):
         One report a case, packed. Keys: ``outputs`` (name to value), ``failure``
         (None or a dict), ``changed`` (names of inputs the functions wrote to),
         ``repeats`` (bool: the second run gave the same), ``used`` (names of
-        functions called on the way; first case only).
+        functions called on the way; ``repeated.name`` those called again and again;
+        first case only).
     """
     probe = unpack(packed_probe)
     reports = [
@@ -71,7 +73,8 @@ def _run_case(probe, case, namespace, quiet, watch):
         "used": [],
     }
     used = set()
-    with _silence(quiet), _watch_calls(used if watch else None):
+    often = 2 * max(map(np.size, case.values()), default=1)
+    with _silence(quiet), _watch_calls(used if watch else None, often):
         try:
             for call in probe["calls"]:
                 _run_call(call, values, namespace, report["changed"])
@@ -190,11 +193,17 @@ def _silence(quiet):
 
 
 @contextlib.contextmanager
-def _watch_calls(used):
-    """Note the functions called by name, the engine's as ``course_lib.name``."""
+def _watch_calls(used, often):
+    """Note the functions called by name, the engine's as ``course_lib.name``.
+
+    One of the learner's that is called more than `often` is noted as ``repeated.name``
+    too: nobody but finite differences goes through the entries of several inputs.
+    """
     if used is None:
         yield
         return
+
+    counts = Counter()
 
     def note(frame, event, argument):
         if event == "c_call" and argument is _SET_PROFILE:
@@ -204,6 +213,7 @@ def _watch_calls(used):
         folder, name = os.path.split(frame.f_code.co_filename)
         if not folder.startswith(_HERE):
             used.add(frame.f_code.co_name)
+            counts[frame.f_code.co_name] += 1
         elif name not in _NOT_THE_ENGINE:
             used.add(f"course_lib.{frame.f_code.co_name}")
 
@@ -218,6 +228,7 @@ def _watch_calls(used):
         threading.setprofile(None)
         if not hid:
             used.discard(_HIDING)
+        used |= {f"repeated.{name}" for name, n in counts.items() if n > often}
 
 
 def read_reports(data, n_cases):
