@@ -25,13 +25,13 @@ def read_plain_file(path):
     """
     if os.path.islink(path):
         raise OSError(errno.ELOOP, "It is a link, expected the file itself", str(path))
-    with open(os.open(path, _FLAGS), "rb") as stream:
-        kind = os.fstat(stream.fileno()).st_mode
-        if stat.S_ISDIR(kind):
-            raise OSError(errno.EISDIR, "It is a folder, expected a file", str(path))
-        if not stat.S_ISREG(kind):
-            text = "It is neither file nor folder, expected a file"
-            raise OSError(errno.EINVAL, text, str(path))
+    descriptor = os.open(path, _FLAGS)
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(descriptor)
+        what = "a folder" if stat.S_ISDIR(kind) else "neither file nor folder"
+        raise OSError(errno.EINVAL, f"It is {what}, expected a file", str(path))
+    with open(descriptor, "rb") as stream:
         return stream.read(LARGEST_FILE)
 
 
