@@ -22,9 +22,10 @@ from small_course import (
 )
 
 from grader.grade import grade
+from grader.judge import judge_exercise
 from grader.limits import Limits
 from grader.prepared import prepare
-from grader.worker import Worker
+from grader.worker import Cell, Worker
 
 SECRET = b"for tests"
 LIMITS = Limits(
@@ -106,6 +107,7 @@ class Lab:
         (self.canary / "grades.csv").write_text("ada,0\n")
         (self.canary / "grades.csv").chmod(0o666)
         self.worker = Worker("required")
+        self.worker.start()
         self._before = self._state()
 
     def grade(self, data, limits=LIMITS, **options):
@@ -135,7 +137,7 @@ class Lab:
         report, _ = self.grade(self.submission(attack), attack.limits)
         assert report.score == attack.earns, report.as_json()
         assert report.max_score == 7.0 and len(report.exercises) == 3
-        told = {verdict.exercise: verdict.as_text() for verdict in report.exercises}
+        told = {v.exercise: f"{v.headline()} {v.message}" for v in report.exercises}
         told["file"] = "\n".join(report.deviations)
         for name, words in attack.says.items():
             assert words in told[name], told[name]
@@ -145,6 +147,13 @@ class Lab:
             assert verdict.message.isprintable(), verdict.message
         self.must_be_untouched()
         return report
+
+    def verdict(self, exercise, source):
+        """Return the verdict on the answer to one exercise of a real lesson."""
+        probe = exercise.secret_checks(1, with_mistakes=False).probe()
+        cells = [Cell(source), Cell("", exercise=exercise.name)]
+        run = self.worker.run(cells, {exercise.name: probe}, PATIENT)
+        return judge_exercise(exercise, 1, run.probes[exercise.name])
 
     def must_be_untouched(self):
         """Hold that nothing runs, nothing was written, and the next one is graded."""
