@@ -73,7 +73,7 @@ def _run_case(probe, case, namespace, quiet, watch):
         "used": [],
     }
     used = set()
-    often = 2 * max(map(np.size, case.values()), default=1)
+    often = 2 * max([getattr(value, "size", 1) for value in case.values()] or [1])
     with _silence(quiet), _watch_calls(used if watch else None, often):
         try:
             for call in probe["calls"]:
