@@ -20,6 +20,7 @@ _ATTRIBUTE = re.compile(r"""\b(src|alt)=["']([^"']*)["']""")
 _COMMAND = re.compile(
     r"\\(href|url|require|style|class|cssId|data|includegraphics|unicode)\b"
 )
+_LINK = re.compile(r"(\]|!)([(:\[])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _CONTROLS = re.compile(
@@ -58,11 +59,13 @@ def safe_outputs(outputs):
 def safe_markdown(source):
     """Return a Markdown text that loads and runs nothing, wherever it is shown.
 
-    Every tag is spelt out, so are pictures, which would be fetched from anywhere, and
-    the commands by which a formula reaches outside itself.
+    Every tag is spelt out, so are pictures, which would be fetched from anywhere,
+    links, which some renderers let run code, and the commands by which a formula
+    reaches outside itself.
     """
     source = _COMMAND.sub(r"\\ \1", source)
-    return _TAG.sub("&lt;", source).replace("![", "!\\[")
+    source = _LINK.sub(r"\1\\\2", source)
+    return _TAG.sub("&lt;", source)
 
 
 def clean_line(value):
