@@ -21,6 +21,9 @@ _COMMAND = re.compile(
     r"\\(href|url|require|style|class|cssId|data|includegraphics|unicode)\b"
 )
 _LINK = re.compile(r"(\]|!)([(:\[])")
+_SAYS_NOTHING = re.compile(r"<IPython\.core\.display\.\w+ object>")
+_NO_WORDS = re.compile(r"<(script|style)\b.*?(</\1|\Z)", re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(r"<[^<>]*>")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _CONTROLS = re.compile(
@@ -108,8 +111,10 @@ def _safe_output(output):
 
 
 def _safe_data(data):
-    """Yield displays; an HTML output gives its embedded PNG pictures."""
+    """Yield displays; an HTML output gives its embedded PNG pictures, or its words."""
     text = clean_text(data.get("text/plain"))
+    if _SAYS_NOTHING.fullmatch(text):
+        text = _words_in(data.get("text/html")) or text
     picture = _safe_picture(data.get("image/png"))
     if picture:
         yield _display(text or "picture", picture)
@@ -119,6 +124,13 @@ def _safe_data(data):
         yield from (_display(alt or text, picture) for alt, picture in pictures)
     elif text:
         yield _display(text)
+
+
+def _words_in(value):
+    """Return what a page would say, without its markup."""
+    value = _TAGS.sub(" ", _NO_WORDS.sub(" ", _join(value)[:LONGEST_TEXT]))
+    lines = (" ".join(line.split()) for line in unescape(value).splitlines())
+    return clean_text("\n".join(filter(None, lines)))
 
 
 def _stream(text, name="stdout"):
