@@ -158,6 +158,8 @@ def grade(lesson, files, as_json, learner, unsafe):
     about = {"learner": learner, "secret": course_secret(load_settings())}
     unread = 0
     with Worker("if possible" if unsafe else "required") as worker:
+        if unsafe and (warning := worker.warning()):
+            click.echo(f"warning: {warning}", err=True)
         for file in files:
             try:
                 submission = read_plain_file(file)

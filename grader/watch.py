@@ -262,7 +262,8 @@ class Watcher:
 
             # What goes amiss here is said by the first submission that needs it.
             with contextlib.suppress(Exception):
-                worker.start()
+                if warning := worker.warning():
+                    self.tell(f"warning: {warning}")
             for lesson in self.settings.lesson_names():
                 with contextlib.suppress(Exception):
                     prepare(lesson, self.settings.solutions)
