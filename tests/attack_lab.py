@@ -44,6 +44,7 @@ WRONG = {
     "line_backward": "def line_backward(dy, x):\n    return 1.0, 1.0",
     "center": "def center(x):\n    return 0 * x",
 }
+EVERY = 5  # attacks; then a whole honest submission, else one exercise of it
 LONGEST_REASON = 1500  # characters; nobody reads more
 
 
@@ -109,6 +110,7 @@ class Lab:
         self.worker = Worker("required")
         self.worker.start()
         self._before = self._state()
+        self._held = 0
 
     def grade(self, data, limits=LIMITS, **options):
         """Return the report on a file, and how long grading took, in seconds."""
@@ -162,9 +164,15 @@ class Lab:
             time.sleep(0.005)
         assert left == []
         assert self._state() == self._before
-        report, seconds = self.grade(answered(self.course), PATIENT, learner="ada")
-        assert report.score == 7.0, report.as_json()
-        assert report.deviations == [] and seconds < 10.0
+        exercise = prepare(NAME, self.solutions).exercises["center"]
+        assert self.verdict(
+            exercise, f"import numpy as np\n{ANSWERS['center']}"
+        ).is_right
+        self._held += 1
+        if self._held % EVERY == 1:
+            report, seconds = self.grade(answered(self.course), PATIENT, learner="ada")
+            assert report.score == 7.0, report.as_json()
+            assert report.deviations == [] and seconds < 10.0
 
     def _parent(self):
         return self.worker._parent._process.pid
