@@ -22,6 +22,7 @@ from course_lib.probe_functions import DRIVERS
 from course_lib.verdicts import Finding, Verdict
 
 RAISED = "!raised"
+HIDING = {"sys.setprofile": "the check could no longer see what else it calls."}
 
 
 @np.errstate(all="ignore")  # an answer may hold anything, and no warning helps
@@ -154,8 +155,9 @@ def _no_result(check, failure, kind, name):
 def _raised(check, reports, failure, name):
     text = f"{failure.get('type')}: {failure.get('text')}"[:300].rstrip(". ")
     where = ""
-    if failure.get("code"):
-        line, code = failure.get("line"), str(failure["code"])[:120]
+    code = failure.get("code")
+    if isinstance(code, str) and code:
+        line, code = str(failure.get("line"))[:9], code[:120]
         where = f" That was line {line} of its cell: `{code}`."
     notes = [
         case.note
@@ -176,14 +178,13 @@ def _raised(check, reports, failure, name):
 
 def _conduct(check, reports):
     """Return the cause if the function borrows, changes inputs, or keeps state."""
-    for name in sorted({str(used) for report in reports for used in report["used"]}):
-        reason = check.forbids.get(name)
-        if reason is None and name.startswith("course_lib."):
-            reason = check.forbids.get("course_lib.*")
+    found = {str(used) for report in reports for used in report["used"]}
+    for name in sorted(found, key=lambda name: (_plain(name).startswith("_"), name)):
+        reason = _forbidden(check, name)
         if reason:
             return _declared(check, "numerical_inside") or Cause(
                 "numerical_inside",
-                f"{check.exercise} calls {name.removeprefix('course_lib.')}: {reason}",
+                f"{check.exercise} calls {_plain(name)}: {reason}",
                 "write the formula yourself; keep the other one to check it with.",
             )
     changed = sorted({str(name) for report in reports for name in report["changed"]})
@@ -202,6 +203,23 @@ def _conduct(check, reports):
             "keep every value inside the function; nothing global, nothing unseeded.",
         )
     return None
+
+
+def _forbidden(check, name):
+    """Return why an answer may not call what a probe noted, or None."""
+    plain, engines = _plain(name), name.startswith("course_lib.")
+    if name in {f"repeated.{call['function']}" for call in check.calls[:-1]}:
+        return check.forbids.get("numerical_gradient")
+    if name in check.forbids:  # by its full name: "" allows one of the engine's
+        return check.forbids[name]
+    of_the_engine = check.forbids.get("course_lib.*") if engines else None
+    return check.forbids.get(plain) or HIDING.get(name) or of_the_engine
+
+
+def _plain(name):
+    if name.startswith("repeated."):
+        return f"{name.removeprefix('repeated.')} again and again"
+    return name.removeprefix("course_lib.")
 
 
 # ---- which mistake it was
@@ -260,5 +278,5 @@ def _explains(check, mistake, reports, outputs):
 
 
 def _raises(failure, error_type):
-    raised = failure is not None and failure.get("kind") == "raised"
-    return raised and failure.get("type") == error_type
+    raised = failure is not None and str(failure.get("kind")) == "raised"
+    return raised and str(failure.get("type")) == error_type

@@ -33,13 +33,15 @@ def general_cause(check, name, reports):
     reports : list of dict
         One a case, none of them a failure.
     """
-    case, yours, expected = first_case_at_fault(check, name, reports)
+    case, yours, expected = _first_of_another_type(
+        check, name, reports
+    ) or first_case_at_fault(check, name, reports)
     kind = fault(yours, expected, check.tolerance)
     first = first_faulty_key(check, name, reports)
     if first is not None:
         return first_wrong_cause(check, name, first, reports)
     if kind == "type":
-        return _type_cause(name, yours, expected)
+        return _type_cause(name, yours, expected, _where(check, case))
     if kind == "keys":
         return _keys_cause(name, yours, expected)
     if entries(expected) is None:
@@ -54,6 +56,20 @@ def general_cause(check, name, reports):
     return _value_cause(check, name, reports)
 
 
+def _first_of_another_type(check, name, reports):
+    """Return the first (case, yours, expected) that is of another type, or None."""
+    for case, report in zip(check.cases, reports, strict=True):
+        pair = report["outputs"].get(name), case.expected[name]
+        if fault(*pair, check.tolerance) == "type":
+            return case, *pair
+    return None
+
+
+def _where(check, case):
+    """Say for which input something happens, if it does not for the first one."""
+    return "" if case is check.cases[0] else f" for {case.note}"
+
+
 def _shapes(check, name, key, reports):
     """Return (case, your shape, expected shape) of one entry where the two differ."""
     found = []
@@ -65,16 +81,19 @@ def _shapes(check, name, key, reports):
     return found
 
 
-def _type_cause(name, yours, expected):
+def _type_cause(name, yours, expected, where=""):
     one_number = np.ndim(expected) == 0 and not isinstance(expected, CONTAINERS)
     if isinstance(yours, np.ndarray) and one_number:
         text = f"an array of shape {yours.shape}, expected one number"
         step = "which axis is still there? Sum or average over it."
+    elif isinstance(yours, np.ndarray) and isinstance(expected, np.ndarray):
+        text = f"an array of {yours.dtype}, expected one of {expected.dtype}"
+        step = f"look at `{name}.dtype` before the return."
     else:
         wanted = "one number" if one_number else _type_name(expected)
         text = f"a value of type {_type_name(yours)}, expected {wanted}"
         step = f"look at `type({name})` before the return."
-    return Cause("wrong_type", f"{name} is {text}.", step, text)
+    return Cause("wrong_type", f"{name} is {text}{where}.", step, text)
 
 
 def _type_name(value):

@@ -11,7 +11,9 @@ import io
 import linecache
 import os
 import sys
+import threading
 import warnings
+from collections import Counter
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from course_lib.probe_functions import DRIVERS
 from course_lib.values import Given, Opaque, pack, unpack
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_SET_PROFILE, _HIDING = sys.setprofile, "sys.setprofile"
 _NOT_THE_ENGINE = ("probe", "values.py")  # how the names of such files begin
 
 
@@ -42,7 +45,8 @@ def answer(packed_probe, namespace):
         One report a case, packed. Keys: ``outputs`` (name to value), ``failure``
         (None or a dict), ``changed`` (names of inputs the functions wrote to),
         ``repeats`` (bool: the second run gave the same), ``used`` (names of
-        functions called on the way; first case only).
+        functions called on the way; ``repeated.name`` those called again and again;
+        first case only).
     """
     probe = unpack(packed_probe)
     reports = [
@@ -69,7 +73,8 @@ def _run_case(probe, case, namespace, quiet, watch):
         "used": [],
     }
     used = set()
-    with _silence(quiet), _watch_calls(used if watch else None):
+    often = 2 * max([getattr(value, "size", 1) for value in case.values()] or [1])
+    with _silence(quiet), _watch_calls(used if watch else None, often):
         try:
             for call in probe["calls"]:
                 _run_call(call, values, namespace, report["changed"])
@@ -188,27 +193,42 @@ def _silence(quiet):
 
 
 @contextlib.contextmanager
-def _watch_calls(used):
-    """Note the functions called by name, the engine's as ``course_lib.name``."""
+def _watch_calls(used, often):
+    """Note the functions called by name, the engine's as ``course_lib.name``.
+
+    One of the learner's that is called more than `often` is noted as ``repeated.name``
+    too: nobody but finite differences goes through the entries of several inputs.
+    """
     if used is None:
         yield
         return
 
-    def note(frame, event, _argument):
+    counts = Counter()
+
+    def note(frame, event, argument):
+        if event == "c_call" and argument is _SET_PROFILE:
+            used.add(_HIDING)
         if event != "call" or frame.f_code.co_name.startswith("<"):
             return  # a module's own body, when an answer imports it, is no function
         folder, name = os.path.split(frame.f_code.co_filename)
         if not folder.startswith(_HERE):
             used.add(frame.f_code.co_name)
+            counts[frame.f_code.co_name] += 1
         elif not name.startswith(_NOT_THE_ENGINE):
             used.add(f"course_lib.{frame.f_code.co_name}")
 
     before = sys.getprofile()
+    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield
     finally:
-        sys.setprofile(before)
+        hid = _HIDING in used
+        sys.setprofile(before)  # notes itself
+        threading.setprofile(None)
+        if not hid:
+            used.discard(_HIDING)
+        used |= {f"repeated.{name}" for name, n in counts.items() if n > often}
 
 
 def read_reports(data, n_cases):

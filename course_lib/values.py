@@ -14,6 +14,8 @@ import numpy as np
 
 ARRAY_KINDS = "biufc"
 MAX_BYTES = 64 << 20
+MAX_HEADER = 1 << 20  # bytes of everything that is no array
+LONGEST_NAME = 80  # characters of a type's name
 MAX_DEPTH = 20
 _UNREADABLE = (
     ValueError,
@@ -64,8 +66,9 @@ def unpack(data, limit=MAX_BYTES):
     Raises
     ------
     ValueError
-        If `data` is longer than `limit`, or is not what `pack` writes. Bytes made
-        by somebody else cannot cause any other exception, or run code.
+        If `data` is longer than `limit`, or is not what `pack` writes, or holds more
+        than a megabyte beside its arrays. Bytes made by somebody else cannot cause
+        any other exception, run code, or take seconds to read.
     """
     if len(data) > limit:
         raise ValueError(
@@ -73,6 +76,8 @@ def unpack(data, limit=MAX_BYTES):
         )
     try:
         (length,) = struct.unpack_from("<Q", data)
+        if length > MAX_HEADER:
+            raise ValueError("too many values that are not in arrays")
         header = json.loads(bytes(data[8 : 8 + length]))
         return _Reader(memoryview(data)[8 + length :]).decode(header)
     except _UNREADABLE as error:
@@ -111,7 +116,7 @@ def _encode(value, arrays, depth):
         return {"given": [value.name, _encode(value.params, arrays, depth + 1)]}
     if kind is Opaque:
         return {"opaque": value.type_name}
-    return {"opaque": kind.__name__[:80]}
+    return {"opaque": kind.__name__[:LONGEST_NAME]}
 
 
 def _encode_array(array, arrays):
@@ -154,7 +159,7 @@ class _Reader:
         return Given(name, self.decode(params))
 
     def read_opaque(self, type_name):
-        return Opaque(str(type_name))
+        return Opaque(str(type_name)[:LONGEST_NAME])
 
     def read_scalar(self, dtype):
         return self.take(dtype, ())[()]

@@ -164,15 +164,18 @@ def grade(lesson, files, as_json, learner, unsafe):
     Exits 0 when every file has a report, whatever its score.
     """
     from grader.grade import grade as grade_one
+    from grader.plain_files import read_plain_file
     from grader.secret import course_secret
     from grader.worker import Worker
 
     about = {"learner": learner, "secret": course_secret(load_settings())}
     unread = 0
     with Worker("if possible" if unsafe else "required") as worker:
+        if unsafe and (warning := worker.warning()):
+            click.echo(f"warning: {warning}", err=True)
         for file in files:
             try:
-                submission = file.read_bytes()
+                submission = read_plain_file(file)
             except OSError as error:
                 complain(f"{file}: {error.strerror}. Give a notebook's file.")
                 unread = 2

@@ -39,6 +39,15 @@ class Answers:
     missing: list = field(default_factory=list)
     complete: bool = True
 
+    def written(self):
+        """Return all code that the learner wrote, as one text."""
+        return "\0".join(
+            cell["source"]
+            for cell in self.notebook["cells"]
+            if cell["cell_type"] == "code"
+            and (cell["metadata"].get("course") or graded_id(cell, "solution"))
+        )
+
 
 class WrongLesson(ValueError):
     """The submission is a notebook, but not of this lesson."""

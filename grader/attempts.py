@@ -14,6 +14,7 @@ from grader.outputs import (
     count,
     message_limit,
     read_message,
+    size_of,
     stopped,
 )
 from grader.runs import CellRun, ProbeRun, Run
@@ -43,6 +44,7 @@ class Submission:
         self._answers = {}
         self._dropped = set()
         self._done = False
+        self._room = limits.shown_bytes  # for what the cells still to come show
         self._deadline = time.monotonic() + limits.submission_seconds
 
     def is_settled(self):
@@ -51,6 +53,7 @@ class Submission:
 
     def attempt(self, process, files):
         """Run everything in a fresh process, or as much as the process survives."""
+        self._room = self.limits.shown_bytes
         try:
             self._send_files(process, files)
             for index, cell in enumerate(self._cells):
@@ -123,12 +126,16 @@ class Submission:
         """Return a cell's run as its process tells it, and obey its updates."""
         for update in message.get("updates") or ():
             change = clean_update(update, self._runs)
-            if change is not None:
+            if change is not None and self._room > 0:
                 output, data, metadata = change
                 output |= {"data": data, "metadata": metadata}
+                self._room -= size_of(output)
+        limit = max(0, min(self.limits.output_bytes, self._room))
+        outputs = clean_outputs(message.get("outputs"), limit)
+        self._room -= sum(map(size_of, outputs))
         return CellRun(
             "ok" if message.get("status") == "ok" else "error",
-            clean_outputs(message.get("outputs"), self.limits.output_bytes),
+            outputs,
             count(message.get("count")),
             time.monotonic() - started,
         )
@@ -180,7 +187,7 @@ class Submission:
                 _, ended = channel.receive(fork, **awaited)
         if data is not None:
             return ProbeRun("answered", data)
-        return self._no_answer(read_message(ended))
+        return self._no_answer(read_message(ended[:_SHORT_MESSAGE]))
 
     def _no_answer(self, ended):
         """Say why a fork ended without an answer, as the process that forked has it."""

@@ -10,20 +10,7 @@ from IPython.utils.text import SList
 from traitlets.config import Config
 
 from grader.capture import Recorder, display_data, error
-
-_NO_PROGRAMS = "%s was not run: a notebook that is graded cannot start programs.\n"
-_PROGRAM_LINES = (
-    "pip",
-    "conda",
-    "mamba",
-    "micromamba",
-    "uv",
-    "sx",
-    "system",
-    "killbgscripts",
-)
-_PROGRAM_CELLS = ("bash", "sh", "script", "perl", "ruby", "pypy", "python", "python2",
-                  "python3", "cmd", "sx", "system", "!")  # fmt: skip
+from grader.magics import NO_PROGRAMS, leave_out_unknown, replace_magics
 
 
 class CellShell(InteractiveShell):
@@ -47,7 +34,7 @@ class CellShell(InteractiveShell):
             displayhook_class=_Hook,
             **options,
         )
-        self._replace_magics()
+        replace_magics(self)
         self.enable_matplotlib("inline")
 
     def warm_up(self):
@@ -91,7 +78,7 @@ class CellShell(InteractiveShell):
 
     def system(self, command):
         """Refuse a ``!command``."""
-        self.recorder.write("stderr", _NO_PROGRAMS % f"!{command}")
+        self.recorder.write("stderr", NO_PROGRAMS % f"!{command.strip()}")
 
     def getoutput(self, command, split=True, depth=0):
         """Refuse a ``name = !command``; the name gets nothing."""
@@ -114,25 +101,17 @@ class CellShell(InteractiveShell):
             evalue = evalue.args[0] if evalue.args else "the notebook ran out of memory"
         self.recorder.show(error(name, evalue, stb))
 
-    def _replace_magics(self):
-        for name in _PROGRAM_LINES:
-            self.register_magic_function(_refuse_line(self, name), "line", name)
-        for name in _PROGRAM_CELLS:
-            self.register_magic_function(_refuse_cell(self, name), "cell", name)
+    def run_line_magic(self, magic_name, line, _stack_depth=1):
+        """Run a line magic; IPython calls this for each ``%name``."""
+        if leave_out_unknown(self, "line", magic_name):
+            return None
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
-
-def _refuse_line(shell, name):
-    def magic(line):
-        shell.recorder.write("stderr", _NO_PROGRAMS % f"%{name}")
-
-    return magic
-
-
-def _refuse_cell(shell, name):
-    def magic(line, cell):
-        shell.recorder.write("stderr", _NO_PROGRAMS % f"%%{name}")
-
-    return magic
+    def run_cell_magic(self, magic_name, line, cell):
+        """Run a cell magic; IPython calls this for each ``%%name``."""
+        if leave_out_unknown(self, "cell", magic_name):
+            return None
+        return super().run_cell_magic(magic_name, line, cell)
 
 
 class _Publisher(DisplayPublisher):

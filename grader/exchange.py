@@ -98,10 +98,13 @@ class Attempt:
 def parse_name(name, folder=Path()):
     """Return the attempt that a folder's name speaks of, or None if it is no such name.
 
-    A learner's name may hold plus signs; one that would lead out of a folder is none.
+    A learner's name may hold plus signs; one that would lead out of a folder is none,
+    and neither is one with control characters.
     """
     match = _NAME.fullmatch(name) or _NAME_PLAIN.fullmatch(name)
     if not match or any(part.startswith(".") for part in match.groups()):
+        return None
+    if not name.isprintable():  # it is going to be shown on a terminal
         return None
     return Attempt(name, **match.groupdict(), folder=folder / name)
 

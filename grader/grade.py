@@ -11,7 +11,7 @@ from grader.judge import judge_exercise, secret_seed
 from grader.matching import graded_id
 from grader.prepared import prepare
 from grader.reports import GRADED, NOT_GRADED, PARTLY, Report
-from grader.safe_outputs import safe_markdown, safe_outputs
+from grader.safe_outputs import clean_line, safe_markdown, safe_outputs
 from grader.salvage import Unreadable
 from grader.words import words_verdict
 
@@ -72,8 +72,10 @@ def grade(
     except (Unreadable, WrongLesson) as error:
         report = _not_graded(prepared, str(error), file)
     else:
+        written = answers.written()
         seeds = {
-            name: secret_seed(secret, learner, name) for name in prepared.exercises
+            name: secret_seed(secret, learner, name, written)
+            for name in prepared.exercises
         }
         run = _run(prepared, answers, seeds, worker or shared_worker())
         report = _report(prepared, answers, seeds, run, file)
@@ -124,8 +126,7 @@ def _report(prepared, answers, seeds, run, file):
         cell["outputs"] = safe_outputs(ran[cell["id"]].outputs)
         cell["execution_count"] = ran[cell["id"]].execution_count
     for cell in notebook["cells"]:
-        own = graded_id(cell, "solution") or cell["metadata"].get("course")
-        if cell["cell_type"] != "code" and own:
+        if cell["cell_type"] != "code" and _is_the_learners(cell):
             cell["source"] = safe_markdown(cell["source"])
     _show_verdicts(notebook, verdicts)
     lost = answers.missing and not answers.complete
@@ -134,10 +135,14 @@ def _report(prepared, answers, seeds, run, file):
         lesson=prepared.name,
         file=file,
         status=PARTLY if unjudged else GRADED,
-        deviations=answers.deviations,
+        deviations=[clean_line(words) for words in answers.deviations],
         exercises=verdicts,
         notebook=notebook,
     )
+
+
+def _is_the_learners(cell):
+    return cell["metadata"].get("course") or graded_id(cell, "solution")
 
 
 def _unjudged(exercise, answer, is_missing):
@@ -173,7 +178,18 @@ def _verdict(exercise, seed, probe, answer):
         _explain_missing(verdict, answer)
     if verdict.status == "error":  # its text is the learner's, and may quote inputs
         verdict.message = _LONG_NUMBER.sub("...", verdict.message)
+    _cut(verdict)
     return verdict
+
+
+def _cut(verdict):
+    """Leave of a verdict's texts what can be read: some of it is the learner's."""
+    verdict.message = clean_line(verdict.message)
+    verdict.next_step = clean_line(verdict.next_step)
+    verdict.reproduce = clean_line(verdict.reproduce)
+    for finding in verdict.findings:
+        finding.text = clean_line(finding.text)
+        finding.evidence = clean_line(finding.evidence)
 
 
 def _explain_missing(verdict, answer):
@@ -213,7 +229,7 @@ def _not_graded(prepared, reason, file):
         lesson=prepared.name,
         file=file,
         status=NOT_GRADED,
-        deviations=answers.deviations,
+        deviations=[clean_line(words) for words in answers.deviations],
         exercises=verdicts,
         notebook=answers.notebook,
     )

@@ -27,6 +27,8 @@ class Limits:
         One file.
     output_bytes : int
         What one cell may show. The rest is cut, and a note says so.
+    shown_bytes : int
+        What all cells together may show.
     message_bytes : int
         What a probe may answer.
     processes, open_files : int
@@ -41,6 +43,7 @@ class Limits:
     scratch_bytes: int = 64 << 20
     file_bytes: int = 64 << 20
     output_bytes: int = 2 << 20
+    shown_bytes: int = 32 << 20
     message_bytes: int = 64 << 20
     processes: int = 64
     open_files: int = 256

@@ -160,8 +160,8 @@ class Match:
             if exercise in (piece.grade_id, piece.cell_id):
                 claimed.append(k)
             elif exercise in self._defines[k]:
-                other = piece.grade_id in self.solutions
-                if not (other or piece.cell_id in self.solutions):
+                claims = {piece.grade_id, piece.cell_id} & self.solutions.keys()
+                if not claims & self._defines[k]:  # what it claims it does not define
                     defined.append(k)
         return claimed, defined
 

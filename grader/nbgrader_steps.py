@@ -13,7 +13,6 @@ nbgrader's gradebook, ``generate_feedback`` writes the course's feedback pages, 
 
 import contextlib
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -86,7 +85,7 @@ class PrepareSubmission:
             book.register(lesson, prepared.notebook)
         expected = str(folder / f"{lesson}.ipynb")
         if expected not in notebooks:
-            shutil.copyfile(notebooks[0], expected)
+            Path(expected).write_bytes(_read(notebooks[0]))
             notebooks.append(expected)
 
 
@@ -129,7 +128,7 @@ class GradeSubmission(CourseStep):
         name, others = _siblings(path)
         report = grade(
             about["assignment"],
-            path.read_bytes(),
+            _read(path),
             learner=about["student"],
             secret=course_secret(self.settings),
             file=name,
@@ -195,14 +194,24 @@ class ReleaseLesson(CourseStep):
         return notebook, resources
 
 
+def _read(path):
+    """Return a submitted file's bytes; nothing, if it is a link or no file at all."""
+    from grader.plain_files import read_plain_file
+
+    try:
+        return read_plain_file(path)
+    except OSError:
+        return b""
+
+
 def _siblings(path):
     """Return the name a notebook was submitted by, and the names of extra files."""
-    content, name, others = path.read_bytes(), path.name, []
+    content, name, others = _read(path), path.name, []
     for other in sorted(path.parent.iterdir()):
         if other == path or other.name == "timestamp.txt" or other.suffix == ".txt":
             continue
         same = other.suffix == ".ipynb" and other.is_file() and not other.is_symlink()
-        if same and other.read_bytes() == content:
+        if same and _read(other) == content:
             name = other.name
         else:
             others.append(other.name)

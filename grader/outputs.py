@@ -7,7 +7,7 @@ nothing in it but text, numbers and lists of them, and no more than was allowed.
 import json
 
 _STREAMS = ("stdout", "stderr")
-_CUT = "\n[The rest is left out: this cell showed too much.]\n"
+_CUT = "\n[The rest is left out: this cell, or the whole notebook, shows too much.]\n"
 _ROOM_FOR_NOTES = 64 << 10
 _WORST_ESCAPE = 6  # one control character becomes six in JSON
 
@@ -48,12 +48,17 @@ def clean_outputs(raw, limit):
         clean = _clean_output(output)
         if clean is None:
             continue
-        left -= len(json.dumps(clean, ensure_ascii=False))
+        left -= size_of(clean)
         if left < 0:
             outputs.append(stream("stderr", _CUT))
             break
         outputs.append(clean)
     return outputs
+
+
+def size_of(output):
+    """Return how long an output is in a notebook's file, in characters."""
+    return len(json.dumps(output, ensure_ascii=False))
 
 
 def clean_update(raw, runs):

@@ -1,19 +1,45 @@
-"""Copy what a stranger wrote: plain files and folders, so much and no more."""
+"""Read what a stranger wrote: plain files and folders, so much and no more."""
 
+import errno
 import fnmatch
 import os
 import stat
 from pathlib import Path
 
 MOST_FILES = 1000
+LARGEST_FILE = 200_000_000  # bytes that are read of a file before it is judged
 DEEPEST = 8  # folders in folders
+# Not through a link, and without waiting at a pipe.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read_plain_file(path):
+    """Return the bytes of a file that somebody handed in.
+
+    Raises
+    ------
+    OSError
+        It is a link, which may lead anywhere; it is no file (a pipe would keep the
+        reader waiting, a device has no end); or it cannot be read.
+    """
+    if os.path.islink(path):
+        raise OSError(errno.ELOOP, "It is a link, expected the file itself", str(path))
+    descriptor = os.open(path, _FLAGS)
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(descriptor)
+        what = "a folder" if stat.S_ISDIR(kind) else "neither file nor folder"
+        raise OSError(errno.EINVAL, f"It is {what}, expected a file", str(path))
+    with open(descriptor, "rb") as stream:
+        return stream.read(LARGEST_FILE)
 
 
 def copy_plain_files(source, target, most_bytes, first=()):
     """Copy the folder `source` to the new folder `target`.
 
     Links are not followed. What is neither file nor folder is left out, and so is a
-    file for which no room is left.
+    file for which no room is left, or that is a second name of somebody else's file.
 
     Parameters
     ----------
@@ -33,14 +59,15 @@ def copy_plain_files(source, target, most_bytes, first=()):
     OSError
         `source` cannot be listed, or `target` not written.
     """
-    copier = _Copier(most_bytes, first)
+    copier = _Copier(most_bytes, first, os.stat(source).st_uid)
     copier.copy(source, target, DEEPEST)
     return copier.left_out
 
 
 class _Copier:
-    def __init__(self, most_bytes, first):
+    def __init__(self, most_bytes, first, owner):
         self.first = first
+        self.owner = owner
         self.bytes_left = most_bytes
         self.files_left = MOST_FILES
         self.left_out = []
@@ -67,15 +94,15 @@ class _Copier:
 
     def _read(self, path):
         """Return a plain file's bytes, or None if it is none or does not fit."""
-        # Not through a link, and without waiting at a pipe.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
-        flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
-            descriptor = os.open(path, flags)
+            descriptor = os.open(path, _FLAGS)
         except OSError:
             return None
         with open(descriptor, "rb") as stream:
-            if not self.files_left or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            about = os.fstat(descriptor)
+            if not self.files_left or not stat.S_ISREG(about.st_mode):
                 return None
+            if about.st_nlink > 1 and about.st_uid != self.owner:
+                return None  # a second name for somebody else's file
             data = stream.read(self.bytes_left + 1)
         return data if len(data) <= self.bytes_left else None

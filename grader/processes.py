@@ -259,4 +259,22 @@ def _remove(folder):
             os.chmod(path, stat.S_IRWXU)
             function(path)
 
+    with contextlib.suppress(OSError):
+        _flatten(folder)
     shutil.rmtree(folder, onerror=open_and_retry)
+
+
+def _flatten(folder):
+    """Leave no folder more than one level deep: removing calls itself at each level."""
+    number, waiting = 0, [folder]
+    while waiting:
+        parent = waiting.pop()
+        os.chmod(parent, stat.S_IRWXU)
+        for entry in list(os.scandir(parent)):
+            if not entry.is_dir(follow_symlinks=False):
+                continue
+            os.chmod(entry.path, stat.S_IRWXU)
+            number += 1
+            path = os.path.join(folder, f"\uffff{number}")
+            os.rename(entry.path, path)
+            waiting.append(path)

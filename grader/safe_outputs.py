@@ -7,13 +7,23 @@ here before it reaches a graded notebook, Formgrader or a feedback page.
 import base64
 import binascii
 import re
+import struct
 from html import unescape
 
 MOST_OUTPUTS = 50  # of a cell
 LONGEST_TEXT = 20_000  # characters of an output
+LONGEST_REASON = 1200  # characters of a verdict's sentences
 LARGEST_PICTURE = 2_000_000  # bytes
+MOST_PIXELS = 25_000_000  # two megabytes can unfold to gigabytes
 PNG = b"\x89PNG\r\n\x1a\n"
 _ATTRIBUTE = re.compile(r"""\b(src|alt)=["']([^"']*)["']""")
+_COMMAND = re.compile(
+    r"\\(href|url|require|style|class|cssId|data|includegraphics|unicode)\b"
+)
+_LINK = re.compile(r"(\]|!)([(:\[])")
+_SAYS_NOTHING = re.compile(r"<IPython\.core\.display\.\w+ object>")
+_NO_WORDS = re.compile(r"<(script|style)\b.*?(</\1|\Z)", re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(r"<[^<>]*>")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _CONTROLS = re.compile(
@@ -50,8 +60,20 @@ def safe_outputs(outputs):
 
 
 def safe_markdown(source):
-    """Return a Markdown text in which nothing is HTML: every tag is spelt out."""
+    """Return a Markdown text that loads and runs nothing, wherever it is shown.
+
+    Every tag is spelt out, so are pictures, which would be fetched from anywhere,
+    links, which some renderers let run code, and the commands by which a formula
+    reaches outside itself.
+    """
+    source = _COMMAND.sub(r"\\ \1", source)
+    source = _LINK.sub(r"\1\\\2", source)
     return _TAG.sub("&lt;", source)
+
+
+def clean_line(value):
+    """Return a value as one line of text to be shown in a verdict."""
+    return " ".join(clean_text(value, LONGEST_REASON).split())
 
 
 def clean_text(value, longest=LONGEST_TEXT):
@@ -89,8 +111,10 @@ def _safe_output(output):
 
 
 def _safe_data(data):
-    """Yield displays; an HTML output gives its embedded PNG pictures."""
+    """Yield displays; an HTML output gives its embedded PNG pictures, or its words."""
     text = clean_text(data.get("text/plain"))
+    if _SAYS_NOTHING.fullmatch(text):
+        text = _words_in(data.get("text/html")) or text
     picture = _safe_picture(data.get("image/png"))
     if picture:
         yield _display(text or "picture", picture)
@@ -100,6 +124,13 @@ def _safe_data(data):
         yield from (_display(alt or text, picture) for alt, picture in pictures)
     elif text:
         yield _display(text)
+
+
+def _words_in(value):
+    """Return what a page would say, without its markup."""
+    value = _TAGS.sub(" ", _NO_WORDS.sub(" ", _join(value)[:LONGEST_TEXT]))
+    lines = (" ".join(line.split()) for line in unescape(value).splitlines())
+    return clean_text("\n".join(filter(None, lines)))
 
 
 def _stream(text, name="stdout"):
@@ -120,7 +151,15 @@ def _safe_picture(value):
         content = base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
         return None
-    return base64.b64encode(content).decode() if content.startswith(PNG) else None
+    return base64.b64encode(content).decode() if _opens_quickly(content) else None
+
+
+def _opens_quickly(content):
+    """Return whether bytes are a PNG picture of a size that a browser can show."""
+    if not content.startswith(PNG) or content[12:16] != b"IHDR" or len(content) < 24:
+        return False
+    width, height = struct.unpack(">II", content[16:24])
+    return 0 < width * height <= MOST_PIXELS
 
 
 def _pictures_in(value):

@@ -25,6 +25,7 @@ from grader.feedback import write_feedback
 from grader.heartbeat import heartbeat
 from grader.replies import answer_of, refusal
 from grader.reports import from_notebook
+from grader.safe_outputs import clean_line
 from grader.secret import course_secret
 
 LAST_SECONDS = 5.0  # for what is being graded when it is told to stop
@@ -164,10 +165,11 @@ class Watcher:
             solutions=self.settings.solutions,
             file=notebooks[0].name if notebooks else "",
         )
-        report.deviations += attempt.notes
+        report.deviations += map(clean_line, attempt.notes)
         if others := [path.name for path in notebooks[1:]]:
+            ignored = clean_line(", ".join(others[:10]))
             report.deviations.append(
-                f"Only the lesson's notebook is graded. Ignored: {', '.join(others)}."
+                f"Only the lesson's notebook is graded. Ignored: {ignored}."
             )
         report.into(report.notebook)
         exchange.write_whole(attempt.graded, json.dumps(report.notebook, indent=1))
@@ -260,7 +262,8 @@ class Watcher:
 
             # What goes amiss here is said by the first submission that needs it.
             with contextlib.suppress(Exception):
-                worker.start()
+                if warning := worker.warning():
+                    self.tell(f"warning: {warning}")
             for lesson in self.settings.lesson_names():
                 with contextlib.suppress(Exception):
                     prepare(lesson, self.settings.solutions)

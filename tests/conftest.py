@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_course import write_course
+from small_course import skip_without_walls, write_course
 
 from course_lib.settings import ROOT, load_settings
 
@@ -93,3 +93,14 @@ def course(built_course, tmp_path) -> Path:
 def settings(course):
     """Return the settings of the test's own copy of the course."""
     return load_settings(course)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """Return the attack lab, with one warm worker for all that is graded in it."""
+    from attack_lab import Lab
+
+    skip_without_walls()
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    with lab.worker:
+        yield lab

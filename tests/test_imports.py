@@ -118,6 +118,7 @@ GRADER = {
     "solutions": "errors source exercises files release grade worker limits words",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
+    "archives": "",
     "salvage": "",
     "definitions": "",
     "matching": "definitions",
@@ -134,7 +135,8 @@ GRADER = {
     "outputs": "",
     "safe_outputs": "outputs",
     "capture": "outputs",
-    "cells": "capture outputs",
+    "magics": "",
+    "cells": "capture outputs magics",
     "shell": "limits channel endings outputs capture cells course_lib.probes "
     "course_lib.values",
     "warm": "limits linux namespaces seccomp landlock walls shell channel",
@@ -161,14 +163,16 @@ GRADER = {
     "gradebook": "database reports words words_book",
     "words_book": "matching words",
     "batch": "grade reports gradebook worker",
-    "nbgrader_steps": "grade gradebook reports prepared release source secret",
+    "nbgrader_steps": "plain_files grade gradebook reports prepared release source "
+    "secret",
     "exchange": "plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "replies": "reports",
     "watch": "exchange heartbeat replies prepared grade gradebook feedback reports "
-    "secret worker course_lib.hand_in",
+    "safe_outputs secret worker course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
-    "export": "gradebook",
+    "csv_cells": "",
+    "export": "gradebook csv_cells",
     "class_report": "gradebook reports",
     "bundle": "files release",
 }
