@@ -3,7 +3,19 @@
 import time
 from pathlib import Path
 
+from sqlalchemy import Column, MetaData, Table, Text
+
 PATIENCE = 60  # seconds to wait for somebody else's lock on the database
+# Beside nbgrader's tables, which have no place for it: what a learner's grades of a
+# lesson were made from, written in the same transaction as the grades.
+REPORTS = Table(
+    "course_reports",
+    MetaData(),
+    Column("lesson", Text, primary_key=True),
+    Column("learner", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("shortfall", Text, nullable=False),
+)
 
 
 def open_database(url, course_id):
@@ -63,6 +75,7 @@ def _make_tables(engine, course_id):
             with engine.begin() as connection:
                 new = not inspect(connection).has_table("course")
                 api.Base.metadata.create_all(connection)
+                REPORTS.metadata.create_all(connection)
                 if new:
                     columns = "version_num VARCHAR(32) NOT NULL"
                     connection.execute(

@@ -136,14 +136,21 @@ GRADER = {
     # ... to a class
     "secret": "",
     "database": "",
-    "gradebook": "database reports",
-    "batch": "grade reports gradebook worker",
+    "lesson_cells": "",
+    "gradebook": "database lesson_cells reports",
+    "handed_in": "",
+    "fingerprint": "",
+    "marking": "exchange feedback fingerprint grade secret",
+    "crew": "linux marking worker",
+    "batch": "crew exchange gradebook handed_in marking prepared replies reports "
+    "worker",
+    "console": "",
     "nbgrader_steps": "grade gradebook reports prepared release source secret",
-    "exchange": "plain_files course_lib.hand_in",
+    "exchange": "handed_in plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "replies": "reports",
-    "watch": "exchange heartbeat replies prepared grade gradebook feedback reports "
-    "secret worker course_lib.hand_in",
+    "watch": "exchange heartbeat marking replies prepared gradebook reports worker "
+    "course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
     "export": "gradebook",
     "class_report": "gradebook reports",
