@@ -57,6 +57,7 @@ def autograde(
     learners=(),
     again=False,
     walls="required",
+    worker=None,
     progress=None,
     tell=print,
 ):
@@ -73,6 +74,8 @@ def autograde(
     again : bool
         Grade what is graded and unchanged too.
     walls : {"required", "if possible"}
+    worker : Worker, optional
+        One that was shared (`Worker.share`); by default one of this run's own.
     progress : callable, optional
         ``progress(total)`` returns a context manager that yields ``advance(learner)``.
     tell : callable, default=print
@@ -98,7 +101,8 @@ def autograde(
     from grader.worker import Worker
 
     started = time.monotonic()
-    with Worker(walls) as worker:
+    own = Worker(walls) if worker is None else contextlib.nullcontext(worker)
+    with own as worker:
         worker.start(wait=False)  # it imports while this process does
         notebook = prepare(lesson, settings.solutions).notebook
         from grader.gradebook import Book

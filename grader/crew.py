@@ -149,6 +149,7 @@ class Crew:
             trouble = f"It was not graded within {LONGEST_SECONDS:g} s."
         except (EOFError, OSError):
             trouble = "The process that graded it died."
+        hand.process.kill()
         self._dismiss(hand)
         self._hands[self._hands.index(hand)] = self._hire()
         return job, None, trouble
