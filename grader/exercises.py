@@ -219,6 +219,10 @@ class Exercise:
                 )
             case.expected = report["outputs"]
             case.terms = self._terms_of(case)
+        self.run_mistakes(check, mistakes)
+
+    def run_mistakes(self, check, mistakes):
+        """Note on each of a check's cases what some of the mistakes give there."""
         for mistake in mistakes:
             reports = run(check, self.namespace(mistake.wrong))
             for case, report in zip(check.cases, reports, strict=True):

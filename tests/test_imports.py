@@ -123,7 +123,8 @@ GRADER = {
     "worker": "attempts channel limits outputs processes runs endings walls",
     "doctor": "walls limits linux landlock seccomp namespaces worker",
     # ... to a report
-    "judge": "exercises course_lib.judging course_lib.verdicts course_lib.values "
+    "suspects": "exercises course_lib.comparisons",
+    "judge": "exercises suspects course_lib.judging course_lib.verdicts course_lib.values "
     "course_lib.probes course_lib.check_data",
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
