@@ -251,6 +251,12 @@ def _find_submission(session, lesson, learner):
 
 
 def _write_scores(session, submitted, report):
+    from nbgrader import api
+
+    # One question for all cells; without it each grade asks for its own. They are
+    # known to the session only as long as somebody holds them.
+    held = session.query(api.BaseCell).filter_by(notebook_id=submitted.notebook_id)
+    held = held.all()
     verdicts = {verdict.exercise: verdict for verdict in report.exercises}
     for grade in submitted.grades:
         verdict = verdicts.get(grade.name.removesuffix("_check"))
@@ -265,6 +271,7 @@ def _write_scores(session, submitted, report):
             blank = verdict.status == "not_written"
             said = " ".join(filter(None, [verdict.message, verdict.next_step]))
             comment.auto_comment = "No response." if blank else said or None
+    del held
 
 
 def _write_fingerprint(session, report, learner):

@@ -54,7 +54,7 @@ def _gives(exercise, mistake, check, index, name, report):
     """Return whether a mistake gives one output of one case as a report has it."""
     case = check.cases[index]
     alone = replace(check, cases=[case])
-    (given,) = run(alone, exercise.namespace(mistake.wrong))
+    (given,) = run(alone, exercise.namespace(mistake.wrong), repeat=False)
     if given["failure"] or report["failure"]:
         return bool(given["failure"] and report["failure"])
     if isinstance(case.expected[name], dict | list | tuple):

@@ -124,8 +124,8 @@ GRADER = {
     "doctor": "walls limits linux landlock seccomp namespaces worker",
     # ... to a report
     "suspects": "exercises course_lib.comparisons",
-    "judge": "exercises suspects course_lib.judging course_lib.verdicts course_lib.values "
-    "course_lib.probes course_lib.check_data",
+    "judge": "exercises suspects course_lib.judging course_lib.verdicts "
+    "course_lib.values course_lib.probes course_lib.check_data",
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
     "reports": "feedback_page course_lib.verdicts",
