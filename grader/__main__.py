@@ -191,8 +191,8 @@ def autograde(lesson, workers, learners, again, unsafe):
     Collects what arrived, grades what is new or changed, and writes graded notebooks,
     feedback pages and grades. Exits 1 when somebody has no full result, and says why.
     """
-    from grader.batch import NothingHandedIn
     from grader.batch import autograde as grade_all
+    from grader.errors import NothingHandedIn
 
     try:
         summary = grade_all(

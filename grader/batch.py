@@ -12,41 +12,16 @@ import difflib
 import json
 import os
 import time
-from dataclasses import dataclass, field
 
 from grader import exchange
+from grader.errors import GradebookClosed, NothingHandedIn
 from grader.handed_in import read_folder, read_secret
 from grader.marking import fingerprint_of
 from grader.replies import answer_of
 from grader.reports import from_notebook
+from grader.summary import Summary
 
 RETRY_SECONDS = (1.0, 5.0, 30.0)  # after the gradebook could not be written
-
-
-@dataclass
-class Summary:
-    """What became of a lesson's submissions.
-
-    Attributes
-    ----------
-    lesson : str
-    graded : list of str
-        Learners whose submission was graded now.
-    unchanged : list of str
-        Learners whose grade in the book is that of these answers and checks.
-    shortfalls : dict of str to str
-        For each learner without a full result: why.
-    absent : list of str
-        Learners in the gradebook who handed in nothing.
-    seconds : float
-    """
-
-    lesson: str
-    graded: list = field(default_factory=list)
-    unchanged: list = field(default_factory=list)
-    shortfalls: dict = field(default_factory=dict)
-    absent: list = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def autograde(
@@ -96,17 +71,18 @@ def autograde(
     NothingHandedIn
         Somebody in `learners` has handed in nothing.
     """
-    from grader.crew import Crew
-    from grader.prepared import prepare
     from grader.worker import Worker
 
     started = time.monotonic()
     own = Worker(walls) if worker is None else contextlib.nullcontext(worker)
     with own as worker:
         worker.start(wait=False)  # it imports while this process does
-        notebook = prepare(lesson, settings.solutions).notebook
-        from grader.gradebook import Book
+        from grader.crew import Crew
+        from grader.gradebook import Book, load_tables
+        from grader.prepared import prepare
 
+        notebook = prepare(lesson, settings.solutions).notebook
+        load_tables()
         worker.share()
         with (
             Crew(workers or _cores(), settings, walls, worker) as crew,
@@ -288,14 +264,6 @@ class _Batch:
             exchange.give_back(attempt, page, answer, self.settings)
         except OSError as error:
             self.tell(f"error: no answer went back to {learner} yet: {error}")
-
-
-class NothingHandedIn(ValueError):
-    """There is no submission of somebody who was asked for."""
-
-
-class GradebookClosed(RuntimeError):
-    """The gradebook cannot be written."""
 
 
 def _closed(error):

@@ -49,6 +49,14 @@ class Marks:
         return self.comments.get(exercise, "")
 
 
+def load_tables():
+    """Import nbgrader's tables now; they take most of a second."""
+    import nbgrader.api  # noqa: F401
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+
+
 @dataclass(frozen=True)
 class Done:
     """What the gradebook knows of how a grade came about.

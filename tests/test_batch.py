@@ -18,7 +18,8 @@ from test_watch import answer_to, submit, watching
 
 from grader import __main__ as command_line
 from grader import crew, exchange
-from grader.batch import GradebookClosed, NothingHandedIn, autograde
+from grader.batch import autograde
+from grader.errors import GradebookClosed, NothingHandedIn
 from grader.gradebook import Book
 from grader.prepared import prepare
 from grader.worker import Worker

@@ -143,7 +143,8 @@ GRADER = {
     "fingerprint": "",
     "marking": "exchange feedback fingerprint grade secret",
     "crew": "linux marking worker",
-    "batch": "crew exchange gradebook handed_in marking prepared replies reports "
+    "summary": "",
+    "batch": "crew errors exchange summary gradebook handed_in marking prepared replies reports "
     "worker",
     "console": "",
     "nbgrader_steps": "grade gradebook reports prepared release source secret",
