@@ -22,6 +22,7 @@ HELP = """\
 usage: python3 course.py COMMAND ...
 
   lab [--no-browser] [--port N]   open the course in JupyterLab, grading beside it
+  submit LESSON [--zip]           hand in your notebook of a lesson
   test [PYTEST OPTIONS]           run the tests
   COMMAND ...                     any command of `python -m grader`;
                                   `python3 course.py --help` lists them
@@ -57,13 +58,19 @@ def main(arguments):
         print(HELP, end="")
         return 0
     command, rest = arguments[0], arguments[1:]
+    whole = os.path.isdir(os.path.join(ROOT, "grader"))
+    if not whole and command not in ("lab", "submit"):
+        raise Problem(
+            f"{command!r} needs the grader, and this is a learner's copy without it.\n"
+            "Expected here: lab or submit."
+        )
     python = prepare(with_tests=command == "test")
     programs = [os.path.dirname(python), os.environ.get("PATH", os.defpath)]
     os.environ["PATH"] = os.pathsep.join(programs)  # nbgrader calls alembic
     for library in ("OMP", "OPENBLAS", "MKL"):  # networks this small: one is faster
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    if command == "lab":
-        return hand_over(python, ["-P", "-m", "course_lib.lab"] + rest)
+    if command in ("lab", "submit"):
+        return hand_over(python, ["-P", "-m", "course_lib." + command] + rest)
     if command == "test":
         os.chdir(ROOT)
         return hand_over(python, ["-m", "pytest", "-rs"] + rest)

@@ -6,7 +6,7 @@ no code, so it ships no solution.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class CaseData:
     sizes : dict of axis letter to int
     terms : dict of output name to dict of term name to ndarray
         Arrays that add up to the expected one, where the exercise names them.
+    conventional : dict of convention id to dict of output name to value
+        What is expected of an answer that follows another convention.
     """
 
     note: str
@@ -44,6 +46,7 @@ class CaseData:
     mistaken: dict = field(default_factory=dict)
     sizes: dict = field(default_factory=dict)
     terms: dict = field(default_factory=dict)
+    conventional: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -67,6 +70,8 @@ class CheckData:
     forbids : dict of function name to why an answer may not call it
     public : bool
         Whether a verdict may show inputs and expected values.
+    conventions : dict of convention id to note
+        Ways in which a right answer may differ, and what to say of each.
     """
 
     exercise: str
@@ -79,11 +84,19 @@ class CheckData:
     tolerance: float = 1e-8
     forbids: dict = field(default_factory=dict)
     public: bool = True
+    conventions: dict = field(default_factory=dict)
 
     def probe(self):
         """Return the packed probe: what the learner's process is told, no answer."""
         cases = [case.inputs for case in self.cases]
         return pack({"calls": self.calls, "outputs": self.outputs, "cases": cases})
+
+    def under(self, convention):
+        """Return the check that expects what another convention gives."""
+        cases = [
+            replace(case, expected=case.conventional[convention]) for case in self.cases
+        ]
+        return replace(self, cases=cases)
 
 
 def axis_sizes(inputs, axes):
@@ -121,11 +134,17 @@ def save_checks(path, checks):
     content = {}
     for check in checks:
         # Not `asdict`, which would turn a `Given` among the inputs into a dict.
-        cases = [vars(case) for case in check.cases]
-        header, arrays = encode({**vars(check), "cases": cases})
+        cases = [_fields(case) for case in check.cases]
+        header, arrays = encode({**_fields(check), "cases": cases})
         content[check.exercise] = np.array(json.dumps(header))
         content.update({f"{check.exercise}.{k}": a for k, a in enumerate(arrays)})
     np.savez(path, **content)
+
+
+def _fields(data):
+    """Return the fields to store; few exercises have more than one convention."""
+    optional = ("conventions", "conventional")
+    return {k: v for k, v in vars(data).items() if v or k not in optional}
 
 
 def load_checks(path, name):

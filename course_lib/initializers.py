@@ -1,6 +1,6 @@
 """First values of a layer's weights, drawn from an `rng`.
 
-All four take ``(D, M, rng)``, so one can stand in for another.
+Those for one layer take ``(D, M, rng)``, so one can stand in for another.
 """
 
 import numpy as np
@@ -100,3 +100,39 @@ def init_he(D, M, rng):
     equation 10.
     """
     return init_normal(D, M, rng, std=np.sqrt(2.0 / D))
+
+
+SCHEMES = {"zeros": init_zeros, "xavier": init_xavier, "he": init_he}
+
+
+def init_weights(sizes, scheme, rng):
+    """Draw the weights of several layers by one scheme.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units of each layer, the inputs first.
+    scheme : {"zeros", "xavier", "he"}
+    rng : Generator
+        Source of chance; the same state gives the same weights.
+
+    Returns
+    -------
+    list of ndarray of shape (D, M)
+        One for each two neighbours in `sizes`.
+
+    Raises
+    ------
+    ValueError
+        If there is no scheme of that name.
+
+    Notes
+    -----
+    Lesson 7 writes it.
+    """
+    if scheme not in SCHEMES:
+        raise ValueError(
+            f"init_weights: scheme is {scheme!r}, expected one of {', '.join(SCHEMES)}."
+        )
+    pairs = zip(sizes[:-1], sizes[1:], strict=True)
+    return [SCHEMES[scheme](D, M, rng) for D, M in pairs]

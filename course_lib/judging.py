@@ -41,7 +41,10 @@ def judge(check, reports):
     failure = next((r["failure"] for r in reports if r["failure"]), None)
     if failure is not None:
         return _judge_failure(check, reports, failure)
-    wrong = [name for name in check.outputs if not is_right(check, name, reports)]
+    convention = _convention(check, reports)
+    if convention is not None:
+        check = check.under(convention)
+    wrong = _wrong(check, reports)
     conduct = _conduct(check, reports)
     if conduct is not None and (not wrong or conduct.id == "numerical_inside"):
         return _verdict(check, "wrong", 0.0, [conduct])
@@ -58,7 +61,24 @@ def judge(check, reports):
         if name in check.scored or name in named
     ]
     verdict.reproduce = call_to_try(check, reports) if wrong else ""
+    if convention is not None:
+        verdict.convention, verdict.message = convention, check.conventions[convention]
     return verdict
+
+
+def _wrong(check, reports):
+    """Return the names of the outputs that are not right in every case."""
+    return [name for name in check.outputs if not is_right(check, name, reports)]
+
+
+def _convention(check, reports):
+    """Return the id of another convention under which all is right, or None."""
+    if not _wrong(check, reports):
+        return None
+    for convention in check.conventions:
+        if not _wrong(check.under(convention), reports):
+            return convention
+    return None
 
 
 def _verdict(check, status, points, found):

@@ -6,7 +6,6 @@ program ends, even killed, so do they, and the kernels with them.
 """
 
 import argparse
-import importlib.util
 import os
 import secrets
 import signal
@@ -22,7 +21,7 @@ from urllib.parse import quote
 
 from course_lib.hand_in import open_exchange
 from course_lib.outbound import release
-from course_lib.settings import ROOT, load_settings
+from course_lib.settings import ROOT, has_grader, load_settings
 
 PURPOSE = "Open the course in JupyterLab, with grading running beside it."
 FIRST_PORT = 8888
@@ -172,8 +171,7 @@ def start_lab(settings, port, token, more=()):
 
 def start_grader(settings):
     """Start grading beside the lab; None where it is not this user's to grade."""
-    here = importlib.util.find_spec("grader.watch") is not None
-    if not here or not os.access(settings.inbound, os.R_OK):
+    if not has_grader() or not os.access(settings.inbound, os.R_OK):
         print("Submissions are graded elsewhere: your instructor's grader answers.")
         return None
     return Child("grader.watch")

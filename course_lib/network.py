@@ -4,14 +4,27 @@ A layer is a pair of functions and its parameters by name; any two functions tha
 keep the pair's promise will do, wherever they were written. Between the passes
 nothing is remembered but the caches, which the caller holds. So a layer may be used
 twice, and a second forward pass may come before the first one's backward pass.
+
+Batch normalization alone has something to remember from batch to batch, its running
+statistics. A forward pass does not store them either: it hands the next ones out with
+the caches, and who trains keeps them, with `Network.keep_running`.
 """
 
 import inspect
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 MODES = ("training", "rng")
+RUNNING = "running"
+
+
+class Remembered(NamedTuple):
+    """The cache of a layer with running statistics, and the next ones of these."""
+
+    cache: Any
+    running: dict
 
 
 class Layer:
@@ -21,19 +34,23 @@ class Layer:
     ----------
     forward : callable
         ``forward(x, ...parameters) -> (y, cache)``. Where it also takes `training` or
-        `rng`, it is given those of `Network.forward`.
+        `rng`, it is given those of `Network.forward`. Where it takes `running`, it
+        returns ``(y, cache, running)``.
     backward : callable
         ``backward(dy, cache) -> (dx, ...one gradient for each parameter)``, in the
         order in which `forward` takes the parameters; ``dx`` alone without any.
     **params : ndarray
         The parameters, by the names that `forward` gives them. They are never
         changed in place. A setting that is not trained belongs into the function:
-        ``functools.partial(dropout_forward, p_drop=0.5)``.
+        ``functools.partial(dropout_forward, p_drop=0.5)``. The name `running` is for
+        a dict of running statistics, which have no gradient.
 
     Attributes
     ----------
     params : dict of str to ndarray
         The current parameters, in the order in which `forward` takes them.
+    running : dict of str to ndarray, or None
+        The current running statistics, of a layer that has any.
 
     Raises
     ------
@@ -46,6 +63,10 @@ class Layer:
         _check_params(forward, arguments, params)
         self._forward, self._backward = forward, backward
         self._modes = tuple(name for name in MODES if name in arguments)
+        running = params.pop(RUNNING, None)
+        if running is not None:
+            running = {name: np.asarray(running[name]) for name in running}
+        self.running = running
         # A learner may list b before W; the gradients come back in forward's order.
         in_order = sorted(params, key=list(arguments).index)
         self.params = {name: np.asarray(params[name]) for name in in_order}
@@ -57,21 +78,29 @@ class Layer:
     def forward(self, x, training=False, rng=None):
         """Return the output and the cache. `Network.forward` calls this.
 
+        With running statistics the cache is `Remembered`: the next ones are in it.
+
         Raises
         ------
         TypeError
-            If the layer's function returns anything but a tuple ``(y, cache)``.
+            If the layer's function returns anything but a tuple ``(y, cache)``, or
+            ``(y, cache, running)`` where it takes `running`.
         """
         modes = {"training": training, "rng": rng}
-        modes = {name: modes[name] for name in self._modes}
-        result = self._forward(x, **self.params, **modes)
-        if not (isinstance(result, tuple) and len(result) == 2):
+        given = {name: modes[name] for name in self._modes}
+        names = ["y", "cache"]
+        if self.running is not None:
+            given[RUNNING] = self.running
+            names.append(RUNNING)
+        result = self._forward(x, **self.params, **given)
+        if not (isinstance(result, tuple) and len(result) == len(names)):
+            wanted = ", ".join(names)
             raise TypeError(
                 f"{_name(self._forward)} returned {_described(result)}, expected a "
-                "tuple (y, cache).\nAn array of two rows would pass for one unnoticed. "
-                "End the function with: return y, cache"
+                f"tuple ({wanted}).\nAn array of as many rows would pass for one "
+                f"unnoticed. End the function with: return {wanted}"
             )
-        return result
+        return result if self.running is None else (result[0], Remembered(*result[1:]))
 
     def backward(self, dy, cache):
         """Return ``dx`` and the gradients by name. `Network.backward` calls this.
@@ -82,6 +111,8 @@ class Layer:
             If the layer's function returns more or fewer gradients than ``dx`` and
             one for each parameter.
         """
+        if self.running is not None:
+            cache = cache.cache
         result = self._backward(dy, cache)
         gradients = result if isinstance(result, tuple) else (result,)
         if len(gradients) != 1 + len(self.params) or result is None:
@@ -158,26 +189,49 @@ class Network:
         """
         return self.forward(x)[0]
 
+    def keep_running(self, caches):
+        """Give the layers the running statistics of a forward pass in training.
+
+        `train` calls this at every step. A layer used twice keeps those of its last
+        use. Without running statistics anywhere, nothing happens.
+
+        Parameters
+        ----------
+        caches : list
+            What `forward` returned.
+        """
+        for layer, cache in zip(self.layers, caches, strict=True):
+            if layer.running is not None:
+                layer.running = cache.running
+
     @property
     def params(self):
         """A list with every layer's parameters; assign one to go back to it.
 
-        Training replaces arrays and never writes into them, so a list taken now
-        still holds the present values later.
+        A layer with running statistics has them beside its parameters, as `running`:
+        without them going back would not be exact. They have no gradient, and a list
+        without them leaves them as they are. Training replaces arrays and never
+        writes into them, so a list taken now still holds the present values later.
         """
-        return [dict(layer.params) for layer in self.layers]
+        return [layer.params | _running_of(layer) for layer in self.layers]
 
     @params.setter
     def params(self, params):
         for layer, layer_params in zip(self.layers, params, strict=True):
-            if layer_params.keys() != layer.params.keys():
+            known = layer.params | _running_of(layer)
+            if not layer.params.keys() <= layer_params.keys() <= known.keys():
                 raise ValueError(
                     f"{layer}: got {sorted(layer_params)}, expected "
                     f"{sorted(layer.params)}.\nGive one dict a layer, in the order of "
                     "the layers."
                 )
         for layer, layer_params in zip(self.layers, params, strict=True):
+            layer.running = layer_params.get(RUNNING, layer.running)
             layer.params = {name: layer_params[name] for name in layer.params}
+
+
+def _running_of(layer):
+    return {} if layer.running is None else {RUNNING: layer.running}
 
 
 def _arguments_after_x(function):

@@ -160,6 +160,11 @@ def load_settings(root=ROOT):
     return _settings(root, _merge(file, text, given))
 
 
+def has_grader():
+    """Tell whether this copy can grade; a learner's copy from `bundle` cannot."""
+    return (ROOT / "grader").is_dir()
+
+
 def _settings(root, values):
     course, places, grading = values["course"], values["places"], values["grading"]
     class_folder = root / places["class"]

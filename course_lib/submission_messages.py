@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
 
-from course_lib.settings import TIMESTAMP_FORMAT
+from course_lib.settings import TIMESTAMP_FORMAT, has_grader, load_settings
 
 START_GRADER = "python3 course.py watch"
+MAKE_ZIP = "python3 course.py submit {} --zip"
 
 
 class Message:
@@ -31,12 +32,27 @@ def waiting_message(receipt, running, warning=""):
     if running:
         lines.append("It is safe. It is being graded …")
     else:
-        lines += [
+        lines += _without_grader(receipt)
+    return Message("\n".join(lines + ([warning] if warning else [])))
+
+
+def _without_grader(receipt):
+    """Return the lines that say how an answer may come about."""
+    place = f"The answer will appear here, and at {receipt.kept_page}"
+    if has_grader():
+        return [
             "It is safe, and no grader is running at the moment.",
             f"To start one, in the course's folder: {START_GRADER}",
-            f"The answer will appear here, and at {receipt.kept_page}",
+            place,
         ]
-    return Message("\n".join(lines + ([warning] if warning else [])))
+    settings = load_settings()
+    if settings.exchange.is_relative_to(settings.class_folder):
+        return [
+            "It lies on this computer only: no exchange is set up for this copy.",
+            "Make a file, and upload it where the course is kept:",
+            MAKE_ZIP.format(receipt.lesson),
+        ]
+    return ["It is safe. Your instructor's grader will answer.", place]
 
 
 def answer_message(receipt, answer, notebook, warning=""):

@@ -135,5 +135,8 @@ def _next_step(output, fault, sizes):
     if not letter:
         return f"work the sign of {name} out on a single number."
     if power > 0:
-        return f"which line divides by {letter}, and does it reach {name}?"
+        return (
+            f"a sum stands where a mean over {letter} is needed: which line divides "
+            f"by {letter}, and does it reach {name}?"
+        )
     return f"count how often {name} is divided by {letter}."

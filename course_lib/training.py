@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib.losses import softmax_cross_entropy
 from course_lib.metrics import accuracy
-from course_lib.optimizers import sgd
+from course_lib.optimizers import clip_layers, sgd
 
 
 @dataclass
@@ -110,6 +110,7 @@ def train(
     batch_size=32,
     loss=softmax_cross_entropy,
     optimizer=sgd,
+    clip_norm=None,
     validation=None,
     measure_every=None,
     progress=None,
@@ -119,7 +120,7 @@ def train(
     Parameters
     ----------
     network : Network
-        Its layers get new parameters; the arrays they had are not changed.
+        Its layers get new parameters and running statistics, in new arrays.
     x : ndarray of shape (N, D)
     targets : ndarray
         Class numbers of shape (N,), or numbers of the shape of the output.
@@ -134,6 +135,8 @@ def train(
         ``loss(y, targets) -> (loss, dy)``.
     optimizer : callable
         As described in `course_lib.optimizers`.
+    clip_norm : float, optional
+        Largest norm of all gradients together; see `clip_layers`.
     validation : tuple, optional
         ``(x, targets)`` that are measured and never trained on.
     measure_every : int, optional
@@ -181,7 +184,8 @@ def train(
             if not math.isfinite(batch_loss):
                 break
             _, grads = network.backward(dy, caches)
-            _update(network, grads, states, optimizer, rate(step))
+            network.keep_running(caches)
+            _update(network, grads, states, optimizer, rate(step), clip_norm)
             progress(step + 1, n_steps, batch_loss)
         else:
             _measure(history, n_steps, network, (x, targets), validation, loss)
@@ -230,17 +234,19 @@ def _endless_batches(n_examples, batch_size, rng):
         yield from minibatches(n_examples, batch_size, rng)
 
 
-def _update(network, grads, states, optimizer, learning_rate):
+def _update(network, grads, states, optimizer, learning_rate, clip_norm):
     """Give each layer its next parameters; one used twice moves once, by the sum."""
-    totals = {}
+    layers, totals = {}, {}
     for layer, layer_grads in zip(network.layers, grads, strict=True):
         if id(layer) in totals:
-            _, earlier = totals[id(layer)]
+            earlier = totals[id(layer)]
             layer_grads = {name: earlier[name] + dw for name, dw in layer_grads.items()}
-        totals[id(layer)] = layer, layer_grads
-    for key, (layer, layer_grads) in totals.items():
+        layers[id(layer)], totals[id(layer)] = layer, layer_grads
+    if clip_norm is not None:
+        totals = clip_layers(totals, clip_norm)
+    for key, layer in layers.items():
         layer.params, states[key] = optimizer(
-            layer.params, layer_grads, states.get(key), learning_rate
+            layer.params, totals[key], states.get(key), learning_rate
         )
 
 

@@ -49,13 +49,16 @@ class Verdict:
     mistake : str or None
         The id of the named mistake, such as ``"shape"``.
     message : str
-        What happened and its cause, in a sentence or two.
+        What happened and its cause, in a sentence or two; a note on a right answer
+        that follows another convention.
     next_step : str
         The next thing to measure or to try.
     findings : list of Finding
         One for each judged output, in the order they are returned.
     reproduce : str
         A call that shows the difference, or nothing.
+    convention : str or None
+        The id of the convention that a right answer follows in place of the lesson's.
     """
 
     exercise: str
@@ -67,6 +70,7 @@ class Verdict:
     next_step: str = ""
     findings: list[Finding] = field(default_factory=list)
     reproduce: str = ""
+    convention: str | None = None
 
     @property
     def is_right(self):

@@ -43,14 +43,9 @@ class LessonName(click.ParamType):
         return self.fail(f"no lesson {value!r}. {suggest(wanted, known)}", param, ctx)
 
 
-EXPECTED = {
-    "SourceError": 1,
-    "GradebookClosed": 1,
-    "WallsMissing": 2,
-}  # by name: importing takes a second
-ANSWER_SECONDS = 60.0  # how long `submit` waits where a grader is running
+# By name: importing takes a second.
+EXPECTED = {"SourceError": 1, "GradebookClosed": 1, "WallsMissing": 2}
 LESSON = LessonName()
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 UNSAFE = click.option(
     "--unsafe-no-sandbox",
     "unsafe",
@@ -70,6 +65,21 @@ def cli():
         load_settings()
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+@click.argument("name", metavar="NN_NAME")
+def new(name):
+    """Begin a lesson: a folder in solutions/ that builds and audits as it is."""
+    from grader.new_lesson import new_lesson
+
+    try:
+        files = new_lesson(name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    for file in files:
+        tell(str(file.relative_to(load_settings().root)), "written", "green")
+    click.echo(f"Edit them, then: build {name}, solutions {name}, audit {name}")
 
 
 @cli.command()
@@ -188,8 +198,8 @@ def grade(lesson, files, as_json, learner, unsafe):
 def autograde(lesson, workers, learners, again, unsafe):
     """Grade everybody's submissions of LESSON into the gradebook.
 
-    Collects what arrived, grades what is new or changed, and writes graded notebooks,
-    feedback pages and grades. Exits 1 when somebody has no full result, and says why.
+    Collects what arrived, grades what is new or changed, writes grades and feedback
+    pages. Exits 1 when somebody has no full result, and says why.
     """
     from grader.batch import autograde as grade_all
     from grader.errors import NothingHandedIn
@@ -211,22 +221,33 @@ def autograde(lesson, workers, learners, again, unsafe):
     return int(bool(summary.shortfalls))
 
 
-@cli.command()
-@click.argument("lesson", type=LESSON)
-@click.argument("file", required=False, type=EXISTING)
-def submit(lesson, file):
-    """Hand in your notebook of LESSON, or FILE in its place."""
-    from course_lib import hand_in as post
-    from course_lib.submission import answer_message, waiting_message
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def submit(arguments):
+    """Hand in your notebook of a lesson."""
+    from course_lib.submit import main as hand_in
 
-    settings = load_settings()
-    file = file or settings.lesson_notebook(lesson)
-    receipt = post.hand_in(lesson, file, settings)
-    running = post.grader_is_running(settings)
-    click.echo(waiting_message(receipt, running).text)
-    answer = post.wait_for_answer(receipt, ANSWER_SECONDS) if running else None
-    if answer:
-        click.echo(answer_message(receipt, answer, file).text)
+    try:
+        return hand_in(arguments)
+    except SystemExit as stop:  # argparse, after --help or misuse
+        return stop.code
+
+
+@cli.command()
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+def bundle(out):
+    """Write the students' archive OUT.zip: no solutions, no grader, no secrets."""
+    from grader.bundle import NotReady
+    from grader.bundle import bundle as write
+
+    try:
+        names = write(out)
+    except NotReady as error:
+        complain(error)
+        return 1
+    lessons = sum(name.endswith(".ipynb") for name in names)
+    tell(str(out), "written", "green", f"{lessons} lessons, {len(names)} files")
+    return 0
 
 
 @cli.command()

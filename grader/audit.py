@@ -101,6 +101,7 @@ def audit_exercise(exercise):
     for k, alternative in enumerate(exercise.alternatives):
         label = f"alternative {_label(alternative, k)}"
         rows.append(_accepted(exercise, checks, label, alternative))
+    rows += [_followed(exercise, checks, other) for other in exercise.conventions]
     rows += [_adds_up(exercise, checks, output) for output in exercise.terms]
     return rows + [_refused(exercise, checks, mistake) for mistake in exercise.mistakes]
 
@@ -126,6 +127,17 @@ def _accepted(exercise, checks, label, functions):
         if not verdict.is_right:
             return Row(exercise.name, label, False, verdict.message or verdict.status)
     return Row(exercise.name, label, True, "right")
+
+
+def _followed(exercise, checks, other):
+    """Return whether another convention earns every point, and its own note."""
+    label = f"convention {other.id}"
+    for check in checks:
+        verdict = _verdict(check, exercise.namespace(other.right), forgive=True)
+        if not verdict.is_right or verdict.convention != other.id:
+            seen = f"{verdict.convention or verdict.status}: {verdict.message}"
+            return Row(exercise.name, label, False, seen)
+    return Row(exercise.name, label, True, f"right, noted {other.id}")
 
 
 def _refused(exercise, checks, mistake):

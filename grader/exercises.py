@@ -79,6 +79,25 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Convention:
+    """Another way to be right, as a book or a library has it: full marks, and a note.
+
+    Parameters
+    ----------
+    id : str
+        Its name in reports, such as ``"average"``.
+    right : callable or mapping
+        The exercise's function written so; as in `Mistake`.
+    note : str
+        What is different, and when that matters.
+    """
+
+    id: str
+    right: Callable | Mapping
+    note: str
+
+
+@dataclass(frozen=True)
 class Exercise:
     """What one exercise is, and how its answers are told apart.
 
@@ -97,6 +116,9 @@ class Exercise:
     mistakes : sequence of Mistake
     alternatives : sequence of callable or mapping
         Right answers written differently; each has to pass.
+    conventions : sequence of Convention
+        Right answers that give other numbers. An answer has to follow one of them in
+        every case.
     before : sequence of str
         Signatures of learner functions called first; their results may be
         arguments. Judged too, but they earn nothing here.
@@ -132,6 +154,7 @@ class Exercise:
     shows_expected: bool = True
     name: str = ""
     terms: dict = field(default_factory=dict)
+    conventions: Sequence[Convention] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "name", self.name or self.calls[-1]["function"])
@@ -194,6 +217,7 @@ class Exercise:
             tolerance=self.tolerance,
             forbids={**OWN_WORK, **self.forbids},
             public=public and self.shows_expected,
+            conventions={c.id: c.note for c in self.conventions},
         )
         self._fill_in(check, self.mistakes if with_mistakes else ())
         return check
@@ -211,15 +235,13 @@ class Exercise:
 
     def _fill_in(self, check, mistakes):
         """Run the reference and the mistakes on the cases."""
-        right = run(check, self.namespace(), repeat=False)
-        for case, report in zip(check.cases, right, strict=True):
-            if report["failure"]:
-                raise ValueError(
-                    f"{self.name}: the reference fails for {case.note}: "
-                    f"{report['failure']}"
-                )
-            case.expected = report["outputs"]
+        for case, outputs in self._right(check, "the reference", self.namespace()):
+            case.expected = outputs
             case.terms = self._terms_of(case)
+        for other in self.conventions:
+            namespace = self.namespace(other.right)
+            for case, outputs in self._right(check, other.id, namespace):
+                case.conventional[other.id] = outputs
         self.run_mistakes(check, mistakes)
 
     def run_mistakes(self, check, mistakes):
@@ -230,6 +252,16 @@ class Exercise:
                 differing = _differing(case, report, check.tolerance)
                 if differing:
                     case.mistaken[mistake.id] = differing
+
+    def _right(self, check, label, namespace):
+        """Yield each case with the outputs of an answer that has to be right."""
+        reports = run(check, namespace, repeat=False)
+        for case, report in zip(check.cases, reports, strict=True):
+            if report["failure"]:
+                raise ValueError(
+                    f"{self.name}: {label} fails for {case.note}: {report['failure']}"
+                )
+            yield case, report["outputs"]
 
 
 def _call_by_name(function, values):

@@ -3,7 +3,6 @@
 import ast
 import hashlib
 import json
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ from course_lib.values import same
 from grader.blank import blank
 from grader.errors import SourceError
 from grader.exercises import lesson_names, load_lesson
+from grader.files import write_file
+from grader.freshness import Freshness
 from grader.source import line_of, read_lesson
 
 ROUNDING = 1e-12  # what two machines may differ by, relative to an array's largest
@@ -91,7 +92,11 @@ def build(names=None, force=False, write=True, root=None):
         A source cannot be built. Nothing of that lesson has been written then.
     """
     settings = load_settings(root) if root else load_settings()
+    freshness = Freshness(settings)
     for name in lesson_names(settings.solutions) if names is None else names:
+        if not force and freshness.holds(name):
+            yield Built(name, "unchanged")
+            continue
         source = read_lesson(settings.solutions / name / f"{name}.py")
         checks = _public_checks(name, settings.solutions)
         folder = settings.lesson_folder(name)
@@ -100,6 +105,8 @@ def build(names=None, force=False, write=True, root=None):
             built = Built(
                 name, "written" if built.state == "unchanged" else built.state
             )
+        if write and built.state in ("written", "unchanged"):
+            freshness.note(name)
         yield built
 
 
@@ -126,20 +133,6 @@ def is_worked_on(notebook):
     """Return whether a lesson differs from what the build that wrote it wrote."""
     recorded = notebook["metadata"].get("course", {}).get("built")
     return recorded != digest(notebook)
-
-
-def write_file(path, data):
-    """Put bytes into a file at once: a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def notebook_bytes(notebook):

@@ -12,7 +12,8 @@ from pathlib import Path
 from course_lib.settings import load_settings
 from grader.errors import SourceError
 from grader.exercises import lesson_names
-from grader.release import build, notebook_bytes, write_file
+from grader.files import write_file
+from grader.release import build, notebook_bytes
 from grader.source import KERNELSPEC, read_lesson
 
 CELL_SECONDS = 120

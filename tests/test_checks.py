@@ -8,7 +8,7 @@ import pytest
 from course_lib import checks, workbench
 from course_lib.check_data import load_checks, save_checks
 from course_lib.values import Given, same
-from grader.exercises import Case, Exercise, Mistake
+from grader.exercises import Case, Convention, Exercise, Mistake
 
 
 def double(x):
@@ -119,6 +119,29 @@ def test_a_verdict_escapes_what_a_submission_wrote():
     assert "<script" not in html and "<img" not in html and "<i>" not in html
 
 
+def test_an_answer_that_a_driver_called_is_adopted_too(tmp_path, monkeypatch):
+    def zeros(sizes, scheme, rng):
+        return [np.zeros(pair) for pair in zip(sizes, sizes[1:], strict=False)]
+
+    def cases(rng):
+        source = Given("generator", {"seed": 1})
+        given = {"sizes": [2, 3], "scheme": "zeros", "rng": source, "other": source}
+        yield Case("one layer", **given)
+
+    drawn = Exercise(
+        "draw_weights(zeros, sizes, scheme, rng, other) -> weights",
+        name="zeros",
+        points=1,
+        reference=zeros,
+        cases=cases,
+    )
+    save_checks(tmp_path / "checks.npz", [drawn.public_checks()])
+    monkeypatch.chdir(tmp_path)
+    checks.check(zeros)
+    assert workbench.current("zeros", None) == (zeros, workbench.YOURS)
+    workbench.dismiss()
+
+
 def test_the_forward_pass_that_a_checked_backward_pass_needs_is_adopted_too(
     tmp_path, monkeypatch
 ):
@@ -144,3 +167,29 @@ def test_the_forward_pass_that_a_checked_backward_pass_needs_is_adopted_too(
     for name in ("double_forward", "double_backward"):
         assert workbench.current(name, None) == (names[name], workbench.YOURS)
     workbench.dismiss()
+
+
+def test_another_convention_is_stored_accepted_and_not_adopted(tmp_path, monkeypatch):
+    other = Convention("from_one", lambda x: 2 * x + 1, "You count from one.")
+    with_other = Exercise(
+        "double(x) -> y",
+        points=2,
+        reference=double,
+        cases=cases,
+        conventions=[other],
+    )
+    save_checks(tmp_path / "checks.npz", [with_other.public_checks()])
+    monkeypatch.chdir(tmp_path)
+
+    def answer(x):
+        return x + x + 1
+
+    answer.__name__ = "double"
+    checks.check(answer)
+    assert checks.verdict_on(answer).message == "You count from one."
+    assert workbench.current("double", None) == (None, workbench.THE_COURSES)
+
+
+def test_an_exercise_with_one_convention_is_stored_without_a_word_of_others(lesson):
+    with zipfile.ZipFile(lesson / "checks.npz") as file:
+        assert b"convention" not in b"".join(map(file.read, file.namelist()))

@@ -8,7 +8,7 @@ from course_lib.judging import judge
 from course_lib.values import same
 from grader.audit import audit_exercise
 from grader.errors import SourceError
-from grader.exercises import Case, Exercise, Mistake, load_lesson, run
+from grader.exercises import Case, Convention, Exercise, Mistake, load_lesson, run
 from grader.judge import judge_exercise, secret_seed
 from grader.runs import ProbeRun
 
@@ -165,3 +165,56 @@ def test_mistakes_that_one_case_rules_out_change_no_verdict(name):
         assert judge_exercise(declared, 5, probe) == expected
         if answer in answers:
             assert expected.mistake
+
+
+# ---- conventions
+
+COUNTS_FROM_ONE = Convention("from_one", lambda x: x / 2 + 1, "You count from one.")
+
+
+def halved(answer, **changed):
+    declared = exercise(conventions=[COUNTS_FROM_ONE], **changed)
+    check = declared.secret_checks(4)
+    return judge(check, run(check, {"halve": answer}))
+
+
+def test_another_convention_earns_every_point_and_a_note():
+    verdict = halved(lambda x: 1 + 0.5 * x)
+    assert (verdict.status, verdict.points, verdict.mistake) == ("right", 1, None)
+    assert (verdict.convention, verdict.message) == ("from_one", "You count from one.")
+    assert "You count from one." in verdict.as_text()
+
+
+def test_the_lessons_own_convention_needs_no_note():
+    verdict = halved(halve)
+    assert (verdict.convention, verdict.message) == (None, "")
+
+
+def test_two_conventions_mixed_are_none():
+    verdict = halved(lambda x: x / 2 + (len(x) > 2))
+    assert verdict.status == "wrong"
+    assert verdict.convention is None
+
+
+def test_another_convention_excuses_no_changed_input():
+    def careless(x):
+        x /= 2
+        return x + 1
+
+    assert halved(careless).mistake == "mutates_input"
+
+
+def test_the_audit_holds_a_convention_to_its_own_name():
+    same = Convention("same", halve, "It is the same.")
+    good, bad = (
+        audit_exercise(exercise(conventions=[other]))[2]
+        for other in (COUNTS_FROM_ONE, same)
+    )
+    assert good.holds and good.seen == "right, noted from_one"
+    assert not bad.holds and bad.tried == "convention same"
+
+
+def test_a_convention_that_fails_is_an_error_with_its_case():
+    broken = Convention("broken", lambda x: 1 / 0, "It breaks.")
+    with pytest.raises(ValueError, match="broken fails for five numbers"):
+        exercise(conventions=[broken]).public_checks()

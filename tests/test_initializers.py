@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from course_lib.initializers import init_he, init_normal, init_xavier, init_zeros
+from course_lib.initializers import (
+    init_he,
+    init_normal,
+    init_weights,
+    init_xavier,
+    init_zeros,
+)
 
 D, M = 601, 401
 DRAWN = (init_normal, init_xavier, init_he)
@@ -45,3 +51,16 @@ def test_the_same_rng_gives_the_same_weights_and_moves_on(init):
 
 def test_zeros_need_no_rng():
     np.testing.assert_array_equal(init_zeros(5, 3), np.zeros((5, 3)))
+
+
+def test_init_weights_draws_one_array_between_two_sizes_by_its_scheme():
+    drawn = init_weights([5, 7, 3], "he", np.random.default_rng(3))
+    source = np.random.default_rng(3)
+    for W, (D, M) in zip(drawn, [(5, 7), (7, 3)], strict=True):
+        np.testing.assert_array_equal(W, init_he(D, M, source))
+    assert not any(W.any() for W in init_weights([5, 7, 3], "zeros", None))
+
+
+def test_init_weights_refuses_an_unknown_scheme():
+    with pytest.raises(ValueError, match="'glorot', expected one of zeros, xavier, he"):
+        init_weights([5, 3], "glorot", np.random.default_rng(3))

@@ -91,6 +91,11 @@ def test_the_term_at_fault_is_named(weights, mistake, words, secret):
     assert words in verdict.message
 
 
+def test_a_sum_in_the_place_of_a_mean_is_called_that():
+    verdict = verdict_on(weighted(1, lambda n: n, 1))
+    assert "a sum stands where a mean over N is needed" in verdict.next_step
+
+
 @pytest.mark.parametrize("weights", [(1, 0.3, 1), (1, 7, 1), (1, lambda n: n**2, 1)])
 def test_a_coefficient_without_a_meaning_is_not_named(weights):
     assert verdict_on(weighted(*weights)).mistake is None

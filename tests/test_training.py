@@ -263,6 +263,38 @@ def test_a_layer_used_twice_moves_once_by_the_sum_of_its_gradients():
     assert network.layers[0].params["w"] == pytest.approx(2.88)
 
 
+def test_clipping_limits_a_step_and_leaves_short_ones_alone():
+    # y = w x with x = 3, target 0, w = 2: dw = 2 * 6 * 3 = 36, clipped to 1
+    network = one_weight(2.0)
+    x, target = np.array([[3.0]]), np.array([[0.0]])
+    settings = {"learning_rate": 0.1, "n_steps": 1, "loss": mse, "batch_size": 1}
+    chance = np.random.default_rng(1)
+    train(network, x, target, rng=chance, clip_norm=1.0, **settings)
+    assert network.layers[0].params["w"] == pytest.approx(1.9)
+    network = one_weight(2.0)
+    train(network, x, target, rng=chance, clip_norm=36.5, **settings)
+    assert network.layers[0].params["w"] == pytest.approx(2.0 - 3.6)
+
+
+def test_a_layer_used_twice_is_clipped_by_the_sum_of_its_gradients():
+    # y = w w x with x = 3, w = 1: y = 3, dy = 6, each use gives 18, together 36
+    network = one_weight(1.0)
+    network.layers *= 2
+    x, target = np.array([[3.0]]), np.array([[0.0]])
+    train(
+        network,
+        x,
+        target,
+        learning_rate=1.0,
+        n_steps=1,
+        loss=mse,
+        batch_size=1,
+        rng=np.random.default_rng(1),
+        clip_norm=0.5,
+    )
+    assert network.layers[0].params["w"] == pytest.approx(0.5)
+
+
 def test_layers_are_told_that_this_is_training_and_measured_without():
     modes = []
 
