@@ -26,7 +26,7 @@ _SET_PROFILE, _HIDING = sys.setprofile, "sys.setprofile"
 _NOT_THE_ENGINE = ("probe", "values.py")  # how the names of such files begin
 
 
-def answer(packed_probe, namespace):
+def answer(packed_probe, namespace, repeat=True):
     """Run a probe on the functions in `namespace`.
 
     An argument of a call that is no input and no earlier result is the learner's own:
@@ -38,6 +38,8 @@ def answer(packed_probe, namespace):
         What `CheckData.probe` made: the calls, the judged outputs, the cases.
     namespace : dict
         Where the learner's functions are found by name.
+    repeat : bool, default=True
+        Whether to run every case a second time, to see whether it gives the same.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def answer(packed_probe, namespace):
         _run_case(probe, case, namespace, quiet=k > 0, watch=k == 0)
         for k, case in enumerate(probe["cases"])
     ]
-    for report, case in zip(reports, probe["cases"], strict=True):
+    for report, case in zip(reports, probe["cases"], strict=True) if repeat else ():
         again = _run_case(probe, case, namespace, quiet=True, watch=False)
         report["repeats"] = pack(again["outputs"]) == pack(report["outputs"])
     return pack(reports)

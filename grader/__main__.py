@@ -1,12 +1,12 @@
 """The command line: ``python -m grader COMMAND``. Each command is one call."""
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from course_lib.settings import load_settings
+from grader.console import complain, progress, show_report, show_summary, tell
 from grader.source_rules import suggest
 
 MARKS = {"written": "green", "unchanged": "dim", "kept": "yellow", "refused": "red"}
@@ -43,7 +43,8 @@ class LessonName(click.ParamType):
         return self.fail(f"no lesson {value!r}. {suggest(wanted, known)}", param, ctx)
 
 
-EXPECTED = {"SourceError": 1, "WallsMissing": 2}  # by name: importing takes a second
+# By name: importing takes a second.
+EXPECTED = {"SourceError": 1, "GradebookClosed": 1, "WallsMissing": 2}
 LESSON = LessonName()
 UNSAFE = click.option(
     "--unsafe-no-sandbox",
@@ -191,6 +192,38 @@ def grade(lesson, files, as_json, learner, unsafe):
     return unread
 
 
+@cli.command()
+@click.argument("lesson", type=LESSON)
+@click.option("--workers", type=click.IntRange(min=1), help="How many at once.")
+@click.option("--learner", "learners", multiple=True, help="Only theirs; repeatable.")
+@click.option("--again", is_flag=True, help="Grade what is graded and unchanged too.")
+@UNSAFE
+def autograde(lesson, workers, learners, again, unsafe):
+    """Grade everybody's submissions of LESSON into the gradebook.
+
+    Collects what arrived, grades what is new or changed, writes grades and feedback
+    pages. Exits 1 when somebody has no full result, and says why.
+    """
+    from grader.batch import autograde as grade_all
+    from grader.errors import NothingHandedIn
+
+    try:
+        summary = grade_all(
+            lesson,
+            load_settings(),
+            workers=workers,
+            learners=learners,
+            again=again,
+            walls="if possible" if unsafe else "required",
+            progress=lambda total: progress(lesson, total),
+            tell=lambda line: click.echo(line, err=True),
+        )
+    except NothingHandedIn as error:
+        raise click.UsageError(str(error)) from None
+    show_summary(summary)
+    return int(bool(summary.shortfalls))
+
+
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def submit(arguments):
@@ -239,57 +272,6 @@ def doctor():
         state, style = ("held", "green") if row.held else ("broken", "red")
         tell(row.tried, state, style, f"{row.seconds:5.1f} s  {row.note}")
     return int(not all(row.held for row in rows))
-
-
-@contextmanager
-def progress(title, total):
-    """Show a bar on stderr while a command runs; yields what moves it one on."""
-    from rich import progress as bars
-    from rich.console import Console
-
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeElapsedColumn(),
-        bars.TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    quiet = not console.is_terminal
-    with bars.Progress(*columns, console=console, transient=True, disable=quiet) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda name: bar.update(task, advance=1, description=f"{title}: {name}")
-
-
-def show_report(file, report):
-    """Print one report for a person."""
-    score = f"{report.score:g} of {report.max_score:g} points"
-    if report.open_points:
-        score += f", {report.open_points:g} more can be given by hand"
-    whole = report.status == "graded"
-    tell(str(file), report.status, "green" if whole else "yellow", score)
-    for verdict in report.exercises:
-        click.echo()
-        click.echo(verdict.as_text())
-    if report.deviations:
-        click.echo()
-    for deviation in report.deviations:
-        click.echo(f"Note: {deviation}")
-
-
-def tell(name, state, style, message=""):
-    """Print one line about one thing."""
-    from rich.console import Console
-    from rich.text import Text
-
-    line = Text.assemble(f"{name:32}", "  ", (f"{state:10}", style), "  ", message)
-    line.rstrip()
-    Console().print(line, soft_wrap=True)
-
-
-def complain(problem):
-    """Print what is amiss on stderr, in the house's form."""
-    click.echo(f"error: {problem}", err=True)
 
 
 def main(arguments=None):

@@ -3,16 +3,28 @@
 import time
 from pathlib import Path
 
-# What a person's score was given for; nbgrader keeps the score, and not the words.
-ANSWERS = """
-CREATE TABLE IF NOT EXISTS course_answer (
-    notebook_id VARCHAR(32) NOT NULL,
-    name VARCHAR(128) NOT NULL,
-    fingerprint VARCHAR(64) NOT NULL,
-    PRIMARY KEY (notebook_id, name)
-)
-"""
+from sqlalchemy import Column, MetaData, String, Table, Text
+
 PATIENCE = 60  # seconds to wait for somebody else's lock on the database
+# Beside nbgrader's tables, which have no place for it: what a learner's grades of a
+# lesson were made from, written in the same transaction as the grades.
+OWN_TABLES = MetaData()
+REPORTS = Table(
+    "course_reports",
+    OWN_TABLES,
+    Column("lesson", Text, primary_key=True),
+    Column("learner", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("shortfall", Text, nullable=False),
+)
+# What a person's score was given for; nbgrader keeps the score, and not the words.
+ANSWERS = Table(
+    "course_answer",
+    OWN_TABLES,
+    Column("notebook_id", String(32), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+)
 
 
 def open_database(url, course_id):
@@ -72,7 +84,7 @@ def _make_tables(engine, course_id):
             with engine.begin() as connection:
                 new = not inspect(connection).has_table("course")
                 api.Base.metadata.create_all(connection)
-                connection.execute(text(ANSWERS))
+                OWN_TABLES.create_all(connection)
                 if new:
                     columns = "version_num VARCHAR(32) NOT NULL"
                     connection.execute(

@@ -25,3 +25,11 @@ def _short(path):
     """Return the path as seen from here, if it lies below."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+class NothingHandedIn(ValueError):
+    """There is no submission of somebody who was asked for."""
+
+
+class GradebookClosed(RuntimeError):
+    """The gradebook cannot be written."""

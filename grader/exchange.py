@@ -15,15 +15,15 @@ import secrets
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_lib.hand_in import feedback_name
+from grader.handed_in import SECRET, TIMESTAMP, read_folder, read_secret, read_time
 from grader.plain_files import copy_plain_files
 
 SETTLED_SECONDS = 30.0  # a submission that does not change for so long is whole
 SECRET_LENGTH = 128  # hexadecimal digits in nbgrader's submission_secret.txt
-TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 FIRST = (TIMESTAMP, SECRET, "*.ipynb")
 OURSELVES, THE_LEARNER, ANOTHER = "ourselves", "the learner", "another"
 _NAME = re.compile(r"(?P<learner>.+)\+(?P<lesson>[^+]+)\+(?P<timestamp>[^+]+)\+[^+]*")
@@ -66,10 +66,7 @@ class Attempt:
     @property
     def secret(self):
         """What the names of its feedback are made from, or nothing."""
-        try:
-            return (self.files / SECRET).read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            return ""
+        return read_secret(self.files)
 
     @property
     def notes(self):
@@ -88,6 +85,11 @@ class Attempt:
 
     def _arrival(self):
         return json.loads((self.folder / "arrival.json").read_text("utf-8"))
+
+    def handed_in(self, largest):
+        """Return what was handed in: see `grader.handed_in.read_folder`."""
+        about = self.learner, self.lesson, largest, self.notes
+        return replace(read_folder(self.files, *about), timestamp=self.timestamp)
 
     def notebooks(self):
         """Return the notebooks handed in, the lesson's own first."""
@@ -185,6 +187,22 @@ def is_newest(attempt, settings):
     )
 
 
+def is_news(attempt, settings):
+    """Return whether an attempt is newer than what lies where nbgrader expects it.
+
+    Somebody may have put another file there by hand; it stays unless this is newer.
+    """
+    folder = settings.submitted / attempt.learner / attempt.lesson
+    if not folder.is_dir():
+        return True
+    if read_secret(folder) == attempt.secret != "":
+        return False
+    there, here = read_time(folder), read_time(attempt.files)
+    if there is None or here is None:
+        return not attempt.answer.exists()
+    return here > there
+
+
 def place(attempt, settings):
     """Put an attempt where nbgrader looks for a learner's submission."""
     learner = settings.submitted / attempt.learner
@@ -194,13 +212,12 @@ def place(attempt, settings):
     replace_folder(new, learner / attempt.lesson)
 
 
-def place_secret(attempt, settings):
-    """Put an attempt's secret beside what was graded: nbgrader returns pages by it."""
-    if attempt.secret:
+def place_secret(learner, lesson, secret, settings):
+    """Put a secret beside what was graded; nbgrader returns pages by it."""
+    if secret:
         for step in (settings.autograded, settings.feedback):
-            write_whole(
-                step / attempt.learner / attempt.lesson / SECRET, attempt.secret
-            )
+            if (folder := step / learner / lesson).is_dir():
+                write_whole(folder / SECRET, secret)
 
 
 def replace_folder(new, folder):

@@ -244,8 +244,12 @@ class Exercise:
             namespace = self.namespace(other.right)
             for case, outputs in self._right(check, other.id, namespace):
                 case.conventional[other.id] = outputs
+        self.run_mistakes(check, mistakes)
+
+    def run_mistakes(self, check, mistakes):
+        """Note on each of a check's cases what some of the mistakes give there."""
         for mistake in mistakes:
-            reports = run(check, self.namespace(mistake.wrong))
+            reports = run(check, self.namespace(mistake.wrong), repeat=False)
             for case, report in zip(check.cases, reports, strict=True):
                 differing = _differing(case, report, check.tolerance)
                 if differing:
@@ -253,7 +257,8 @@ class Exercise:
 
     def _right(self, check, label, namespace):
         """Yield each case with the outputs of an answer that has to be right."""
-        for case, report in zip(check.cases, run(check, namespace), strict=True):
+        reports = run(check, namespace, repeat=False)
+        for case, report in zip(check.cases, reports, strict=True):
             if report["failure"]:
                 raise ValueError(
                     f"{self.name}: {label} fails for {case.note}: {report['failure']}"
@@ -266,10 +271,10 @@ def _call_by_name(function, values):
     return function(**{name: values[name] for name in names})
 
 
-def run(check, namespace):
+def run(check, namespace, repeat=True):
     """Return the reports of a check's probe on trusted functions."""
     with _one_at_a_time:  # a probe silences prints and warnings, for all threads
-        data = probes.answer(check.probe(), namespace)
+        data = probes.answer(check.probe(), namespace, repeat)
     return probes.read_reports(data, len(check.cases))
 
 

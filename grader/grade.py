@@ -77,8 +77,13 @@ def grade(
             name: secret_seed(secret, learner, name, written)
             for name in prepared.exercises
         }
-        run = _run(prepared, answers, seeds, worker or shared_worker())
-        report = _report(prepared, answers, seeds, run, file)
+        with _judging:
+            checks = {
+                name: exercise.secret_checks(seeds[name], with_mistakes=False)
+                for name, exercise in prepared.exercises.items()
+            }
+        run = _run(prepared, answers, checks, worker or shared_worker())
+        report = _report(prepared, answers, seeds, checks, run, file)
     report.seconds = round(time.perf_counter() - start, 3)
     report.into(report.notebook)
     return report
@@ -95,7 +100,7 @@ def shared_worker():
         return _shared["worker"]
 
 
-def _run(prepared, answers, seeds, worker):
+def _run(prepared, answers, checks, worker):
     """Run the cells behind walls; what comes back is the learner's word."""
     from grader.worker import Cell
 
@@ -104,21 +109,17 @@ def _run(prepared, answers, seeds, worker):
         for cell in answers.notebook["cells"]
         if cell["cell_type"] == "code"
     ]
-    with _judging:
-        probes = {
-            name: exercise.secret_checks(seeds[name], with_mistakes=False).probe()
-            for name, exercise in prepared.exercises.items()
-        }
+    probes = {name: check.probe() for name, check in checks.items()}
     return worker.run(cells, probes, files={"checks.npz": prepared.checks_file})
 
 
-def _report(prepared, answers, seeds, run, file):
+def _report(prepared, answers, seeds, checks, run, file):
     notebook = answers.notebook
     code_cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     ran = dict(zip((cell["id"] for cell in code_cells), run.cells, strict=True))
     verdicts = [
         _unjudged(exercise, ran[name], name in answers.missing)
-        or _verdict(exercise, seeds[name], run.probes[name], ran[name])
+        or _verdict(exercise, seeds[name], checks[name], run.probes[name], ran[name])
         for name, exercise in prepared.exercises.items()
     ]
     verdicts += _words_verdicts(prepared, notebook)
@@ -171,9 +172,9 @@ def _unjudged(exercise, answer, is_missing):
     return None
 
 
-def _verdict(exercise, seed, probe, answer):
+def _verdict(exercise, seed, check, probe, answer):
     with _judging:
-        verdict = judge_exercise(exercise, seed, probe)
+        verdict = judge_exercise(exercise, seed, probe, check)
     if verdict.mistake == "missing" and f"called {exercise.name}." in verdict.message:
         _explain_missing(verdict, answer)
     if verdict.status == "error":  # its text is the learner's, and may quote inputs

@@ -7,11 +7,11 @@ One engine for a run, one transaction for each report. What people wrote (manual
 scores, extra credit, comments, extensions, late penalties) is never touched.
 """
 
-import json
 from dataclasses import dataclass, field
 
 from grader import words_book
-from grader.database import open_database
+from grader.database import REPORTS, open_database
+from grader.lesson_cells import cells_of, register
 from grader.reports import NOT_GRADED
 from grader.words import BY_HAND
 
@@ -49,6 +49,30 @@ class Marks:
     def comment(self, exercise):
         """Return what a person wrote about an answer, or ""."""
         return self.comments.get(exercise, "")
+
+
+def load_tables():
+    """Import nbgrader's tables now; they take most of a second."""
+    import nbgrader.api  # noqa: F401
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the gradebook knows of how a grade came about.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Of the report that gave it; "" if nobody said.
+    shortfall : str
+        Why the report is not a full one, or "".
+    """
+
+    fingerprint: str
+    shortfall: str = ""
 
 
 class Book:
@@ -93,11 +117,11 @@ class Book:
         Cells that are new get a grade in every submission; cells that are gone take
         theirs with them. Nothing else of a submission changes.
         """
-        if self._registered.get(lesson) == _cells_of(notebook):
+        if self._registered.get(lesson) == cells_of(notebook):
             return
         with self._session.begin() as session:
-            _register(session, self.course_id, lesson, notebook)
-        self._registered[lesson] = _cells_of(notebook)
+            register(session, self.course_id, lesson, notebook)
+        self._registered[lesson] = cells_of(notebook)
 
     def record(self, report, learner, timestamp=None):
         """Write one report, all of it or nothing.
@@ -113,9 +137,12 @@ class Book:
         -----
         Every exercise gets a score, so none of an earlier submission's remains. What
         could not be judged, and what a person scored by hand before, is marked as
-        needing a look; an answer in words is when its words have changed since.
+        needing a look; an answer in words is when its words have changed since. The
+        report's fingerprint is written with its scores, so that a score is never
+        taken for that of other answers or checks.
         """
-        self.register(report.lesson, report.notebook)
+        if report.notebook:
+            self.register(report.lesson, report.notebook)
         with self._session.begin() as session:
             submitted = _find_submission(session, report.lesson, learner)
             if timestamp is not None:
@@ -123,6 +150,30 @@ class Book:
 
                 submitted.assignment.timestamp = parse_utc(timestamp)
             _write_scores(session, submitted, report)
+            _write_fingerprint(session, report, learner)
+
+    def done(self, lesson):
+        """Return what is known of the grades in the book, by learner.
+
+        Returns
+        -------
+        dict of learner to Done
+            Of those whose grades this course wrote, and that are still there.
+        """
+        from sqlalchemy import select
+
+        columns = REPORTS.c.learner, REPORTS.c.fingerprint, REPORTS.c.shortfall
+        with self._session() as session:
+            rows = session.execute(select(*columns).where(REPORTS.c.lesson == lesson))
+            there = set(_learners(session, lesson))
+            return {learner: Done(*rest) for learner, *rest in rows if learner in there}
+
+    def learners(self):
+        """Return the names of everyone in the book, in order."""
+        from nbgrader import api
+
+        with self._session() as session:
+            return sorted(name for (name,) in session.query(api.Student.id))
 
     def marks(self, lesson, learner):
         """Return what people added to a learner's grades: `Marks`."""
@@ -154,96 +205,6 @@ class Book:
             }
 
 
-def _cells_of(notebook):
-    """Return what the gradebook keeps of a lesson's cells, by id."""
-    from nbgrader.utils import is_grade, is_locked, is_solution
-
-    found = {}
-    for cell in notebook["cells"]:
-        marks = cell["metadata"].get("nbgrader", {})
-        if marks.get("grade_id") and not cell["metadata"].get("course", {}).get(
-            "added"
-        ):
-            node = _Node(cell)
-            found[marks["grade_id"]] = {
-                "grade": is_grade(node),
-                "solution": is_solution(node),
-                "locked": is_locked(node),
-                "points": float(marks.get("points", 0.0)),
-                "cell_type": cell["cell_type"],
-                "source": None if is_solution(node) else cell["source"],
-            }
-    return found
-
-
-class _Node(dict):
-    """A cell whose entries are attributes too, as nbgrader reads them."""
-
-    __getattr__ = dict.__getitem__
-
-
-def _register(session, course_id, lesson, notebook):
-    from nbgrader import api
-
-    assignment = session.query(api.Assignment).filter_by(name=lesson).one_or_none()
-    if assignment is None:
-        assignment = api.Assignment(name=lesson, course_id=course_id)
-        session.add(assignment)
-    book = next((each for each in assignment.notebooks if each.name == lesson), None)
-    if book is None:
-        kernel = json.dumps(notebook["metadata"].get("kernelspec", {}))
-        book = api.Notebook(name=lesson, assignment=assignment, kernelspec=kernel)
-        session.add(book)
-        for submission in assignment.submissions:
-            session.add(api.SubmittedNotebook(notebook=book, assignment=submission))
-    session.flush()
-    wanted = _cells_of(notebook)
-    _set_source_cells(session, book, wanted)
-    for kind, role in ((api.GradeCell, "grade"), (api.SolutionCell, "solution")):
-        cells = {name: cell for name, cell in wanted.items() if cell[role]}
-        _set_cells(session, book, kind, cells)
-
-
-def _set_source_cells(session, book, wanted):
-    from nbgrader.api import SourceCell
-
-    known = {cell.name: cell for cell in book.source_cells}
-    for name in known.keys() - wanted.keys():
-        session.delete(known[name])
-    for name, cell in wanted.items():
-        row = known.get(name) or SourceCell(name=name, notebook=book)
-        row.cell_type, row.locked = cell["cell_type"], cell["locked"]
-        if cell["source"] is not None:
-            row.source = cell["source"]
-        session.add(row)
-
-
-def _set_cells(session, book, kind, wanted):
-    """Make the cells of one kind those wanted, each with a row in every submission."""
-    from nbgrader import api
-
-    graded = kind is api.GradeCell
-    known = {
-        cell.name: cell for cell in session.query(kind).filter_by(notebook_id=book.id)
-    }
-    for name in known.keys() - wanted.keys():
-        for row in [*known[name].grades, *known[name].comments]:
-            session.delete(row)
-        session.delete(known[name])
-    for name, cell in wanted.items():
-        points = {"max_score": cell["points"], "cell_type": cell["cell_type"]}
-        if name in known:
-            if graded and known[name].max_score != cell["points"]:
-                known[name].max_score = cell["points"]
-            continue
-        row = kind(name=name, notebook=book, **(points if graded else {}))
-        session.add(row)
-        session.flush()
-        entry = api.Grade if graded else api.Comment
-        for submission in book.submissions:
-            session.add(entry(cell_id=row.id, notebook=submission))
-
-
 def _submissions(session, lesson, learner=None):
     """Return the query for submitted notebooks of a lesson, of all or one learner."""
     from nbgrader import api
@@ -258,6 +219,15 @@ def _submissions(session, lesson, learner=None):
     if learner is None:
         return query
     return query.filter(api.SubmittedAssignment.student_id == learner)
+
+
+def _learners(session, lesson):
+    from nbgrader import api
+
+    query = session.query(api.SubmittedAssignment.student_id).join(
+        api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id
+    )
+    return [name for (name,) in query.filter(api.Assignment.name == lesson)]
 
 
 def _find_submission(session, lesson, learner):
@@ -292,6 +262,12 @@ def _find_submission(session, lesson, learner):
 
 
 def _write_scores(session, submitted, report):
+    from nbgrader import api
+
+    # One question for all cells; without it each grade asks for its own. They are
+    # known to the session only as long as somebody holds them.
+    held = session.query(api.BaseCell).filter_by(notebook_id=submitted.notebook_id)
+    held = held.all()
     verdicts = {verdict.exercise: verdict for verdict in report.exercises}
     for grade in submitted.grades:
         verdict = verdicts.get(grade.name.removesuffix("_check"))
@@ -312,6 +288,15 @@ def _write_scores(session, submitted, report):
                 continue
             said = " ".join(filter(None, [verdict.message, verdict.next_step]))
             comment.auto_comment = "No response." if blank else said or None
+    del held
+
+
+def _write_fingerprint(session, report, learner):
+    key = (REPORTS.c.lesson == report.lesson) & (REPORTS.c.learner == learner)
+    values = {"fingerprint": report.fingerprint, "shortfall": report.shortfall}
+    if not session.execute(REPORTS.update().where(key).values(**values)).rowcount:
+        row = {"lesson": report.lesson, "learner": learner, **values}
+        session.execute(REPORTS.insert().values(**row))
 
 
 def _by_exercise(rows, attribute):

@@ -6,6 +6,7 @@ import hmac
 from course_lib.judging import judge
 from course_lib.probes import read_reports
 from course_lib.verdicts import Verdict
+from grader.suspects import add_mistakes
 
 # What values that nobody expects may cause; grading goes on.
 _ODD = (
@@ -35,7 +36,7 @@ def secret_seed(secret, learner, exercise, written=""):
     return int.from_bytes(hmac.new(secret, text, hashlib.sha256).digest()[:16])
 
 
-def judge_exercise(exercise, seed, probe):
+def judge_exercise(exercise, seed, probe, check=None):
     """Return the verdict on what a probe brought back.
 
     Parameters
@@ -45,15 +46,19 @@ def judge_exercise(exercise, seed, probe):
         `secret_seed` of the learner; the probe was made from the same.
     probe : ProbeRun
         Its `data` came from the learner's process and is trusted to be bytes only.
+    check : CheckData, optional
+        What the probe was made from, if it is still at hand: `secret_checks` of the
+        seed, without mistakes.
     """
-    check = exercise.secret_checks(seed, with_mistakes=False)
+    check = check or exercise.secret_checks(seed, with_mistakes=False)
     if probe.status != "answered":
         return _unanswered(check, probe.status, probe.message)
     try:
         reports = read_reports(probe.data, len(check.cases))
         verdict = judge(check, reports)
         if not verdict.is_right:  # only now it matters what each mistake gives
-            verdict = judge(exercise.secret_checks(seed), reports)
+            add_mistakes(exercise, check, reports)
+            verdict = judge(check, reports)
         return verdict
     except _ODD:
         message = "What your function's process sent back could not be read."

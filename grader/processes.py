@@ -59,10 +59,12 @@ class Ending:
 class WarmParent:
     """A process that has imported all that lessons use, and forks for each submission.
 
-    It may be used from several threads.
+    It may be used from several threads; once it is ready also from processes that were
+    forked from the one that started it.
     """
 
     def __init__(self):
+        self._owner, self._gone = os.getpid(), False
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._sock = ours
         self._lock = threading.Lock()
@@ -88,7 +90,9 @@ class WarmParent:
             self._ready = True
 
     def is_alive(self):
-        """Return whether the process still runs."""
+        """Return whether the process still runs, as far as anybody noticed."""
+        if self._owner != os.getpid():  # only who started it can ask
+            return not self._gone
         return self._process.poll() is None
 
     def fork(self, limits, *, namespaces):
@@ -107,6 +111,7 @@ class WarmParent:
                 files = [theirs.fileno(), guards.fileno()]
                 socket.send_fds(self._sock, [json.dumps(request).encode()], files)
         except OSError as error:
+            self._gone = True
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_PATIENCE)  # so that `is_alive` knows
             if scratch is not None:
@@ -118,9 +123,10 @@ class WarmParent:
         return ForkedProcess(Channel(control, limits.message_bytes), lifeline, scratch)
 
     def close(self):
-        """End the process."""
+        """End the process; or no longer use it, where somebody else started it."""
         self._sock.close()
-        _reap(self._process)
+        if self._owner == os.getpid():
+            _reap(self._process, patience=_PATIENCE if self._ready else 0)
 
 
 class ForkedProcess:

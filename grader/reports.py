@@ -28,6 +28,8 @@ class Report:
         nbformat 4: the graded notebook with safe outputs and this report inside.
     seconds : float
         What grading took.
+    fingerprint : str
+        What the result depends on, as `grader.fingerprint` counts it; "" if unknown.
     """
 
     lesson: str
@@ -37,6 +39,17 @@ class Report:
     exercises: list
     notebook: dict = field(default_factory=dict, repr=False)
     seconds: float = 0.0
+    fingerprint: str = ""
+
+    @property
+    def shortfall(self):
+        """Why this is not a full result, in a few words; "" if it is one."""
+        if self.status == GRADED:
+            return ""
+        unjudged = [v for v in self.exercises if v.status in ("timeout", "crashed")]
+        if self.status == PARTLY and unjudged:
+            return " ".join(f"{v.exercise}: {v.message}" for v in unjudged)
+        return " ".join(self.deviations) or "Nothing says why."
 
     @property
     def score(self):
@@ -87,6 +100,7 @@ class Report:
         course["report"] = {
             **self.as_dict(),
             "seconds": self.seconds,
+            "fingerprint": self.fingerprint,
             "exercises": [asdict(verdict) for verdict in self.exercises],
         }
 
@@ -122,4 +136,5 @@ def from_notebook(notebook):
         exercises=verdicts,
         notebook=notebook,
         seconds=stored["seconds"],
+        fingerprint=stored.get("fingerprint", ""),
     )

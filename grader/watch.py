@@ -21,12 +21,10 @@ from course_lib.file_lock import file_lock
 from course_lib.hand_in import open_exchange
 from course_lib.settings import load_settings
 from grader import exchange
-from grader.feedback import write_feedback
 from grader.heartbeat import heartbeat
+from grader.marking import fingerprint_of, mark, write_files
 from grader.replies import answer_of, refusal
 from grader.reports import from_notebook
-from grader.safe_outputs import clean_line
-from grader.secret import course_secret
 
 LAST_SECONDS = 5.0  # for what is being graded when it is told to stop
 RETRY_SECONDS = (1, 5, 30, 60)  # after the gradebook could not be written
@@ -149,29 +147,14 @@ class Watcher:
 
     def _report(self, attempt):
         """Return the report on an attempt, graded now or before this was killed."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return from_notebook(json.loads(attempt.graded.read_text("utf-8")))
         if attempt.sender == exchange.ANOTHER:
             return refusal(attempt, f"It was not {attempt.learner} who sent this.")
-        from grader.grade import grade
-
-        notebooks = attempt.notebooks()
-        report = grade(
-            attempt.lesson,
-            notebooks[0].read_bytes() if notebooks else b"",
-            learner=attempt.learner,
-            secret=course_secret(self.settings),
-            worker=self._worker(attempt),
-            solutions=self.settings.solutions,
-            file=notebooks[0].name if notebooks else "",
-        )
-        report.deviations += map(clean_line, attempt.notes)
-        if others := [path.name for path in notebooks[1:]]:
-            ignored = clean_line(", ".join(others[:10]))
-            report.deviations.append(
-                f"Only the lesson's notebook is graded. Ignored: {ignored}."
-            )
-        report.into(report.notebook)
+        handed_in = attempt.handed_in(self.settings.largest_submission)
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            report = from_notebook(json.loads(attempt.graded.read_text("utf-8")))
+            if report.fingerprint == fingerprint_of(handed_in, self.settings):
+                return report
+        report = mark(handed_in, self.settings, self._worker(attempt))
         exchange.write_whole(attempt.graded, json.dumps(report.notebook, indent=1))
         return report
 
@@ -231,12 +214,10 @@ class Watcher:
         if self._book is None:
             self._book = self._open_book()
         exchange.place(attempt, self.settings)
-        self._book.record(report, attempt.learner, attempt.timestamp)
         marks = self._book.marks(attempt.lesson, attempt.learner)
-        page = write_feedback(
-            report, attempt.learner, self.settings, marks, attempt.timestamp
-        )
-        exchange.place_secret(attempt, self.settings)
+        handed_in = attempt.handed_in(self.settings.largest_submission)
+        page = write_files(handed_in, report, self.settings, marks, attempt.secret)
+        self._book.record(report, attempt.learner, attempt.timestamp)
         return page
 
     def _open_book(self):

@@ -5,6 +5,9 @@ given by hand is never changed here; a digest of the words it was given for is k
 beside it, so that only other words ask for another look.
 """
 
+from sqlalchemy import select
+
+from grader.database import ANSWERS
 from grader.matching import graded_id
 from grader.words import BY_HAND, fingerprint
 
@@ -42,16 +45,11 @@ def _text(notebook, name):
 
 def _exchange(session, notebook_id, name, new):
     """Keep a digest; return the one kept before, or None."""
-    from sqlalchemy import text
-
-    key = {"notebook": notebook_id, "name": name}
-    where = "WHERE notebook_id = :notebook AND name = :name"
-    select = text(f"SELECT fingerprint FROM course_answer {where}")
-    row = session.execute(select, key).first()
-    statement = (
-        "INSERT INTO course_answer VALUES (:notebook, :name, :new)"
-        if row is None
-        else f"UPDATE course_answer SET fingerprint = :new {where}"
-    )
-    session.execute(text(statement), {**key, "new": new})
-    return row[0] if row else None
+    key = (ANSWERS.c.notebook_id == notebook_id) & (ANSWERS.c.name == name)
+    before = session.execute(select(ANSWERS.c.fingerprint).where(key)).scalar()
+    if before is None:
+        row = {"notebook_id": notebook_id, "name": name, "fingerprint": new}
+        session.execute(ANSWERS.insert().values(**row))
+    else:
+        session.execute(ANSWERS.update().where(key).values(fingerprint=new))
+    return before

@@ -57,6 +57,7 @@ class Worker:
         self._namespaces = True
         self._parent = None
         self._owner = os.getpid()
+        self._shared = False
         self._lock = threading.Lock()
 
     def __enter__(self):
@@ -65,15 +66,26 @@ class Worker:
     def __exit__(self, *_):
         self.close()
 
-    def start(self):
+    def start(self, wait=True):
         """Start the warm parent now, and wait until it has imported everything."""
         if _can_fork_safely():
-            self._warm_parent().await_ready()
+            parent = self._warm_parent()
+            if wait:
+                parent.await_ready()
+
+    def share(self):
+        """Start the warm parent, for processes too that are forked from this one.
+
+        They use it as they find it; it ends with the last process that does. Until
+        they exist, no other thread may use this worker.
+        """
+        self.start()
+        self._shared = True
 
     def close(self):
         """End the warm parent."""
         with self._lock:
-            if self._parent is not None and self._owner == os.getpid():
+            if self._parent is not None and (self._shared or self._is_own()):
                 self._parent.close()
             self._parent = None
 
@@ -164,11 +176,15 @@ class Worker:
 
     def _warm_parent(self):
         with self._lock:
-            if self._owner != os.getpid():  # a fork of the grader: not its parent
-                self._parent, self._owner = None, os.getpid()
+            if not self._is_own():  # a fork of the grader: not its parent
+                self._parent = self._parent if self._shared else None
+                self._owner = os.getpid()
             if self._parent is None or not self._parent.is_alive():
                 self._parent = WarmParent()
             return self._parent
+
+    def _is_own(self):
+        return self._owner == os.getpid()
 
 
 def _can_fork_safely():

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from course_lib import probes
 from course_lib.judging import judge
 from course_lib.values import same
 from grader.audit import audit_exercise
 from grader.errors import SourceError
 from grader.exercises import Case, Convention, Exercise, Mistake, load_lesson, run
-from grader.judge import secret_seed
+from grader.judge import judge_exercise, secret_seed
+from grader.runs import ProbeRun
 
 
 def halve(x):
@@ -148,6 +150,21 @@ def test_an_expected_value_that_is_the_answer_is_not_shown():
     verdict = judge(check, run(check, {"halve": lambda x: x}))
     assert not any(finding.evidence for finding in verdict.findings)
     assert verdict.reproduce == ""
+
+
+@pytest.mark.parametrize("name", ["mse", "cross_entropy", "accuracy"])
+def test_mistakes_that_one_case_rules_out_change_no_verdict(name):
+    declared = load_lesson("01_loss").exercises[name]
+    answers = [mistake.wrong for mistake in declared.mistakes[::5]]
+    for answer in [*answers, lambda *_: None, lambda *_: 1 / 0, lambda *_: 0.0]:
+        check = declared.secret_checks(5, with_mistakes=False)
+        data = probes.answer(check.probe(), declared.namespace(answer))
+        every = declared.secret_checks(5)
+        expected = judge(every, probes.read_reports(data, len(every.cases)))
+        probe = ProbeRun("answered", data)
+        assert judge_exercise(declared, 5, probe) == expected
+        if answer in answers:
+            assert expected.mistake
 
 
 # ---- conventions

@@ -146,8 +146,9 @@ GRADER = {
     "worker": "attempts channel limits outputs processes runs endings walls",
     "doctor": "walls limits linux landlock seccomp namespaces worker",
     # ... to a report
-    "judge": "exercises course_lib.judging course_lib.verdicts course_lib.values "
-    "course_lib.probes course_lib.check_data",
+    "suspects": "exercises course_lib.comparisons",
+    "judge": "exercises suspects course_lib.judging course_lib.verdicts "
+    "course_lib.values course_lib.probes course_lib.check_data",
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
     "words": "blank course_lib.verdicts",
@@ -160,16 +161,24 @@ GRADER = {
     # ... to a class
     "secret": "",
     "database": "",
-    "gradebook": "database reports words words_book",
-    "words_book": "matching words",
-    "batch": "grade reports gradebook worker",
+    "lesson_cells": "",
+    "gradebook": "database lesson_cells reports words words_book",
+    "words_book": "matching words database",
+    "handed_in": "",
+    "fingerprint": "",
+    "marking": "exchange feedback fingerprint grade safe_outputs secret",
+    "crew": "linux marking worker",
+    "summary": "",
+    "batch": "crew errors exchange summary gradebook handed_in marking prepared "
+    "replies reports worker",
+    "console": "",
     "nbgrader_steps": "plain_files grade gradebook reports prepared release source "
     "secret",
-    "exchange": "plain_files course_lib.hand_in",
+    "exchange": "handed_in plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "replies": "reports",
-    "watch": "exchange heartbeat replies prepared grade gradebook feedback reports "
-    "safe_outputs secret worker course_lib.hand_in",
+    "watch": "exchange heartbeat marking replies prepared gradebook reports worker "
+    "course_lib.hand_in",
     "feedback": "reports feedback_page gradebook exchange",
     "csv_cells": "",
     "export": "gradebook csv_cells",

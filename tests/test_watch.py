@@ -204,12 +204,26 @@ def test_a_graded_attempt_that_was_not_returned_is_returned_without_grading(
     (attempt,) = exchange.attempts(settings)
     for file in (attempt.answer, receipt.answer, receipt.page):
         file.unlink()  # as if it had been killed before it returned anything
-    report = Report(NAME, "x", GRADED, ["once"], [], {"metadata": {}, "cells": []})
-    report.into(report.notebook)
-    attempt.graded.write_text(json.dumps(report.notebook))
+    stored = json.loads(attempt.graded.read_text())
+    stored["metadata"]["course"]["report"]["deviations"] = ["once"]
+    attempt.graded.write_text(json.dumps(stored))
     with watching(settings):
         assert answer_to(receipt)["report"]["deviations"] == ["once"]
     assert len(graded) == 1
+
+
+def test_an_attempt_that_other_checks_graded_is_graded_again(settings, graded):
+    receipt = submit(settings, data=b"x")
+    with watching(settings):
+        answer_to(receipt)
+    (attempt,) = exchange.attempts(settings)
+    for file in (attempt.answer, receipt.answer):
+        file.unlink()
+    checks = settings.solutions / NAME / "checks.py"
+    checks.write_text(checks.read_text() + "\n# changed\n")
+    with watching(settings):
+        answer_to(receipt)
+    assert len(graded) == 2
 
 
 def test_only_the_newest_attempt_counts_whatever_the_order(settings):

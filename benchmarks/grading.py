@@ -1,0 +1,258 @@
+"""Grade the same submissions with plain nbgrader and with this course, in turn.
+
+    python benchmarks/grading.py                    20 with nbgrader, 200 with ours
+    python benchmarks/grading.py --ours 1000 --nbgrader 0        memory over a long run
+
+Plain nbgrader runs as its users have it: its own executor, a kernel a notebook, hidden
+tests in the notebook. Ours runs as ``python -m grader autograde`` with its full walls.
+Both have their start-up counted. Below both lies the floor: the same cells, run in a
+process that has imported everything, without walls, checks, files or a gradebook.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from course_lib.settings import load_settings  # noqa: E402
+from grader.answers import read_answers  # noqa: E402
+from grader.matching import graded_id  # noqa: E402
+from grader.prepared import prepare  # noqa: E402
+from grader.source import read_lesson  # noqa: E402
+
+PARTS = ("course.toml", "course_lib", "grader")
+SPOILED = {
+    "wrong": lambda code: code + "\n    return None",
+    "raising": lambda code: code.replace(":\n", ":\n    1 / 0\n", 1),
+    "broken": lambda code: code.replace("(", "((", 1),
+}
+
+
+def submissions(lesson, count):
+    """Return notebooks of a class: right, partly wrong, blank and broken ones.
+
+    Of six learners two have everything right, one nothing written, and one each has
+    every other answer wrong, raising, or with a syntax error.
+    """
+    released = prepare(lesson).notebook
+    solved = read_lesson(ROOT / "solutions" / lesson / f"{lesson}.py").notebook
+    kinds = ["right", "wrong", "right", "blank", "raising", "broken"]
+    return [_spoil(kinds[n % len(kinds)], released, solved) for n in range(count)]
+
+
+def _spoil(kind, released, solved):
+    if kind == "blank":
+        return json.dumps(released)
+    notebook = json.loads(json.dumps(solved))
+    answers = [cell for cell in notebook["cells"] if graded_id(cell, "solution")]
+    for number, cell in enumerate(answers):
+        if kind in SPOILED and number % 2 == 0:
+            head, _, _ = cell["source"].partition("### BEGIN SOLUTION")
+            spoil = SPOILED[kind]
+            cell["source"] = spoil(head.rstrip() if kind == "wrong" else cell["source"])
+    return json.dumps(notebook)
+
+
+def hand_in(folder, lesson, notebooks):
+    """Put notebooks where nbgrader expects submissions."""
+    for number, notebook in enumerate(notebooks):
+        place = folder / f"learner{number:04}" / lesson
+        place.mkdir(parents=True)
+        (place / f"{lesson}.ipynb").write_text(notebook, encoding="utf-8")
+
+
+def nbgrader_course(root, lesson, notebooks):
+    """Make a plain nbgrader course of one assignment, with hidden tests."""
+    source = read_lesson(ROOT / "solutions" / lesson / f"{lesson}.py").notebook
+    exercises = prepare(lesson).exercises
+    for cell in source["cells"]:
+        name = graded_id(cell, "grade").removesuffix("_check")
+        if name:
+            cell["source"] += _hidden_tests(exercises[name])
+    place = root / "source" / lesson
+    place.mkdir(parents=True)
+    (place / f"{lesson}.ipynb").write_text(json.dumps(source), encoding="utf-8")
+    (root / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n"
+    )
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", lesson]
+    subprocess.run(
+        command, cwd=root, env=_environment(), check=True, capture_output=True
+    )
+    hand_in(root / "submitted", lesson, notebooks)
+    return [sys.executable, "-m", "nbgrader", "autograde", lesson]
+
+
+def _hidden_tests(exercise):
+    """Return the tests an nbgrader author would hide: other inputs, same function."""
+    check = exercise.secret_checks(0, with_mistakes=False)
+    if len(check.calls) > 1:
+        return ""
+    lines = ["", "### BEGIN HIDDEN TESTS", "from numpy import array, float64, nan, inf"]
+    for case in check.cases[:4]:
+        arguments = ", ".join(repr(case.inputs[a]) for a in check.calls[0]["arguments"])
+        expected = tuple(case.expected[name] for name in check.scored)
+        expected = expected[0] if len(expected) == 1 else expected
+        call = f"{exercise.name}({arguments})"
+        lines.append(f"np.testing.assert_allclose({call}, {expected!r}, rtol=1e-6)")
+    return "\n".join([*lines, "### END HIDDEN TESTS"])
+
+
+def our_course(root, lesson, notebooks, workers):
+    """Make a copy of this course with a class that has handed in."""
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, root / part)
+    shutil.copytree(ROOT / "solutions" / lesson, root / "solutions" / lesson)
+    hand_in(load_settings(root).submitted, lesson, notebooks)
+    command = [sys.executable, "-P", "-m", "grader", "autograde", lesson]
+    return [*command, "--workers", str(workers)]
+
+
+def _environment(root=ROOT):
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    programs = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    return {**os.environ, **one_thread, "PYTHONPATH": str(root), "PATH": programs}
+
+
+class Memory(threading.Thread):
+    """Looks twice a second at what a process and all it started hold together."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.seen, self.over = pid, [0], threading.Event()
+
+    def run(self):
+        """Look until it is over; called by `start`."""
+        while not self.over.wait(0.5):
+            self.seen.append(sum(map(_held, _family(self.pid))))
+
+
+def _family(pid):
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *(each for child in children for each in _family(child))]
+    return []
+
+
+def _held(pid):
+    """Return a process's proportional share of memory, in bytes."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) << 10
+    return 0
+
+
+def measure(command, root, environment):
+    """Run a command; return seconds, processor seconds, and memory seen, in bytes."""
+    started = time.perf_counter()
+    with open(root / "log.txt", "w") as log:
+        process = subprocess.Popen(
+            command, cwd=root, env=environment, stdout=log, stderr=log
+        )
+        memory = Memory(process.pid)
+        memory.start()
+        _, _, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    memory.over.set()
+    return seconds, used.ru_utime + used.ru_stime, memory.seen
+
+
+def floor(lesson, notebooks):
+    """Return the processor seconds that the bare cells take, on average."""
+    from grader import shell
+    from grader.capture import Recorder
+
+    shell.prepare()
+    total, released = 0.0, prepare(lesson).notebook
+    for notebook in notebooks:
+        answers = read_answers(released, notebook.encode(), lesson)
+        cells = [c for c in answers.notebook["cells"] if c["cell_type"] == "code"]
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            with tempfile.TemporaryDirectory() as folder:
+                os.chdir(folder)
+                Path("checks.npz").write_bytes(prepare(lesson).checks_file)
+                recorder = Recorder(2 << 20)
+                sys.stdout = sys.stderr = io.StringIO()
+                shell._shell.record_with(recorder)
+                before = time.process_time()
+                for cell in cells:
+                    if not graded_id(cell, "grade"):
+                        recorder.begin(0)
+                        shell._shell.run(cell["source"])
+                        recorder.finish()
+                os.write(writer, str(time.process_time() - before).encode())
+            os._exit(0)
+        os.wait()
+        os.close(writer)
+        total += float(os.read(reader, 100))
+        os.close(reader)
+    return total / len(notebooks)
+
+
+def report(name, count, seconds, processor, seen, graded):
+    """Print one way's row; return its submissions a minute."""
+    rate = 60 * count / seconds
+    quarter = max(1, len(seen) // 4)
+    early, late = max(seen[:quarter]), max(seen[-quarter:])
+    print(
+        f"{name:9} {count:5} in {seconds:7.1f} s  {rate:7.1f} a minute  "
+        f"{processor / count:6.3f} CPU s each  {max(seen) / 2**20:6.0f} MB at most "
+        f"({early / 2**20:.0f} in the first quarter, {late / 2**20:.0f} in the last)  "
+        f"{graded} graded"
+    )
+    return rate
+
+
+def main():
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--lesson", default="01_loss")
+    options.add_argument("--nbgrader", type=int, default=20, help="how many it grades")
+    options.add_argument("--ours", type=int, default=200, help="how many ours grades")
+    options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--rounds", type=int, default=1)
+    given = options.parse_args()
+    print(f"{given.lesson}, {given.workers} workers, {os.cpu_count()} cores")
+    rates, lowest = {}, None
+    for _ in range(given.rounds):
+        for name, count in (("nbgrader", given.nbgrader), ("ours", given.ours)):
+            if not count:
+                continue
+            with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+                root, notebooks = Path(folder), submissions(given.lesson, count)
+                if name == "nbgrader":
+                    command = nbgrader_course(root, given.lesson, notebooks)
+                    found, python = root / "autograded", ROOT
+                else:
+                    command = our_course(root, given.lesson, notebooks, given.workers)
+                    found, python = root / "class" / "autograded", root
+                measured = measure(command, root, _environment(python))
+                graded = len(list(found.glob("*/*/*.ipynb")))
+                rate = report(name, count, *measured, graded)
+                rates.setdefault(name, []).append(rate)
+                if name == "ours":
+                    used = measured[1] / count
+        lowest = floor(given.lesson, submissions(given.lesson, 6))
+        print(f"floor     {lowest:.3f} CPU s each", end="")
+        print(f"; ours is {used - lowest:.3f} s above it" if given.ours else "")
+    if len(rates) == 2:
+        best = {name: sorted(each)[len(each) // 2] for name, each in rates.items()}
+        print(f"ratio     {best['ours'] / best['nbgrader']:.1f}")
+
+
+if __name__ == "__main__":
+    main()

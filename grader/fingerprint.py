@@ -1,0 +1,113 @@
+"""What a grade depends on, as one number: equal numbers, equal grades.
+
+The gradebook keeps it beside each grade. A submission whose number is there needs no
+grading; one whose answers, checks, environment or grader changed has another.
+"""
+
+import hashlib
+import importlib.metadata
+import platform
+from functools import lru_cache
+from pathlib import Path
+
+import course_lib
+
+# Modules that carry submissions and grades about, and decide no grade. A new module
+# counts as deciding until it is named here.
+CARRIERS = {
+    "__init__",
+    "__main__",
+    "audit",
+    "batch",
+    "bundle",
+    "console",
+    "crew",
+    "database",
+    "doctor",
+    "exchange",
+    "feedback",
+    "files",
+    "freshness",
+    "gradebook",
+    "heartbeat",
+    "lesson_cells",
+    "nbgrader_steps",
+    "new_lesson",
+    "plain_files",
+    "replies",
+    "secret",
+    "solutions",
+    "summary",
+    "watch",
+}
+_LIBRARIES = ("numpy", "matplotlib", "ipython", "ipywidgets")
+_SKIPPED = {".ipynb", ".pyc"}  # in a lesson's folder: executed copies, caches
+
+
+def fingerprint(handed_in, secret, solutions):
+    """Return the fingerprint of the report that grading a submission gives.
+
+    Parameters
+    ----------
+    handed_in : HandedIn
+    secret : bytes
+        The course's secret; with the learner's name it decides the graded inputs.
+    solutions : Path
+        The folder of all lessons' sources.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    parts = [
+        environment().encode(),
+        checks_of(Path(solutions) / handed_in.lesson).encode(),
+        secret,
+        handed_in.lesson.encode(),
+        handed_in.learner.encode(errors="replace"),
+        handed_in.file.encode(errors="replace"),
+        handed_in.content,
+    ]  # not when and how it arrived: that changes a page's remarks, and no grade
+    return _digest(parts)
+
+
+@lru_cache(maxsize=1)
+def environment():
+    """Return the fingerprint of what grades: Python, libraries, course_lib, grader."""
+    versions = [platform.python_version(), platform.machine()]
+    versions += [f"{name} {_version(name)}" for name in _LIBRARIES]
+    course = Path(course_lib.__file__).parent
+    files = [*course.rglob("*.py"), *course.rglob("*.npz")]
+    own = Path(__file__).parent
+    files += [path for path in own.glob("*") if path.stem not in CARRIERS]
+    return _digest(["\n".join(versions).encode(), *_contents(files)])
+
+
+def checks_of(folder):
+    """Return the fingerprint of a lesson's source and checks."""
+    files = [path for path in folder.rglob("*") if path.suffix not in _SKIPPED]
+    return _digest(_contents(files))
+
+
+def _contents(files):
+    """Yield the names and contents of files, in an order that is always the same."""
+    for path in sorted(path for path in files if path.is_file()):
+        yield path.name.encode()
+        yield path.read_bytes()
+
+
+def _digest(parts):
+    """Hash parts so that no two lists of parts are alike."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _version(library):
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"

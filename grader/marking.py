@@ -1,0 +1,84 @@
+"""From a submission's folder into the gradebook: what `watch` and `autograde` share.
+
+    handed_in = read_folder(...)
+    report = mark(handed_in, settings, worker)     # anywhere, on many at once
+    write_files(handed_in, report, settings)       # the page, the graded notebook
+    book.record(report, learner, timestamp)        # last: now it counts as done
+
+Files come first and the gradebook last. Whoever is killed in between leaves a report
+whose fingerprint is not in the book: it is made again, and gives the same.
+"""
+
+from grader.exchange import place_secret
+from grader.feedback import write_feedback
+from grader.fingerprint import fingerprint
+from grader.safe_outputs import clean_line
+from grader.secret import course_secret
+
+
+def fingerprint_of(handed_in, settings):
+    """Return the fingerprint of the report that `mark` would make now."""
+    return fingerprint(handed_in, course_secret(settings), settings.solutions)
+
+
+def mark(handed_in, settings, worker):
+    """Grade one submission.
+
+    Parameters
+    ----------
+    handed_in : HandedIn
+    settings : Settings
+    worker : Worker
+
+    Returns
+    -------
+    Report
+        With its fingerprint, and with the remarks on how it arrived.
+
+    Raises
+    ------
+    SourceError, WorkerError
+        As `grader.grade.grade` has them: no submission is to blame.
+    """
+    from grader.grade import grade
+
+    # Before grading: a lesson that changes meanwhile has another afterwards.
+    made_from = fingerprint_of(handed_in, settings)
+    report = grade(
+        handed_in.lesson,
+        handed_in.content,
+        learner=handed_in.learner,
+        secret=course_secret(settings),
+        worker=worker,
+        solutions=settings.solutions,
+        file=handed_in.file,
+    )
+    report.deviations += map(clean_line, handed_in.remarks)
+    report.fingerprint = made_from
+    report.into(report.notebook)
+    return report
+
+
+def write_files(handed_in, report, settings, marks=None, secret=""):
+    """Write the graded notebook and the page where nbgrader looks for them.
+
+    Parameters
+    ----------
+    handed_in : HandedIn
+    report : Report
+    settings : Settings
+    marks : Marks, optional
+        What people added in the gradebook.
+    secret : str
+        By which nbgrader returns the page to its learner.
+
+    Returns
+    -------
+    str
+        The page, an HTML document.
+    """
+    page = write_feedback(
+        report, handed_in.learner, settings, marks, handed_in.timestamp
+    )
+    place_secret(handed_in.learner, handed_in.lesson, secret, settings)
+    return page
