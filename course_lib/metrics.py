@@ -35,3 +35,38 @@ def accuracy(logits, labels):
             "expected (N, C) and (N,).\nGive one class number for each row of logits."
         )
     return float(np.mean(logits.argmax(axis=1) == labels))
+
+
+def confusion_matrix(logits, labels):
+    """Count which class was taken for which.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (N, C)
+    labels : ndarray of shape (N,), of integers
+
+    Returns
+    -------
+    ndarray of shape (C, C), of integers
+        Row: the right class; column: the class with the largest logit.
+    """
+    n_classes = logits.shape[1]
+    counts = np.zeros((n_classes, n_classes), dtype=int)
+    np.add.at(counts, (labels, logits.argmax(axis=1)), 1)
+    return counts
+
+
+def per_class_recall(confusion):
+    """Return the share of each class's examples that were recognized.
+
+    Parameters
+    ----------
+    confusion : ndarray of shape (C, C)
+        As from `confusion_matrix`.
+
+    Returns
+    -------
+    ndarray of shape (C,)
+        Fractions from 0 to 1. A class without examples has 0.
+    """
+    return np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)

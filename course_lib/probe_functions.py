@@ -12,6 +12,7 @@ import numpy as np
 
 from course_lib import sealed_runs
 from course_lib.probe_batches import deal_batches, run_epoch
+from course_lib.probe_data import divide_groups, mark_places
 from course_lib.probe_draws import draw_weights
 from course_lib.probe_regularization import (
     hear_diagnosis,
@@ -290,6 +291,8 @@ DRIVERS = {
         list_graph,
         run_backward,
         deal_batches,
+        divide_groups,
+        mark_places,
         run_epoch,
         draw_weights,
         use_dropout,

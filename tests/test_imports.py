@@ -56,9 +56,11 @@ COURSE = {
     # checking an answer: never the engine, which would be an answer
     "values": "",
     "probe_batches": "",
+    "probe_data": "",
     "probe_draws": "",
     "probe_regularization": "",
-    "probe_functions": "probe_batches probe_draws probe_regularization sealed_runs",
+    "probe_functions": "probe_batches probe_data probe_draws probe_regularization "
+    "sealed_runs",
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
@@ -188,7 +190,7 @@ GRADER = {
 
 # Modules of the engine compute with NumPy alone.
 ONLY_NUMPY = ENGINE.split() + ["comparisons", "values", "probe_functions"]
-ONLY_NUMPY += ["probe_batches", "probe_draws", "probe_regularization"]
+ONLY_NUMPY += ["probe_batches", "probe_data", "probe_draws", "probe_regularization"]
 
 
 def modules(package):
