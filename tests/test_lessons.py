@@ -25,13 +25,6 @@ def source(name):
     return read_lesson(SOLUTIONS / name / f"{name}.py")
 
 
-@cache
-def solved(name):
-    """Run the lesson's solution in a fresh kernel, once for all tests."""
-    (result,) = solutions([name])
-    return result
-
-
 def words(text):
     """Return how many words of a text cell a learner reads at once.
 
@@ -52,14 +45,10 @@ def test_the_built_lesson_is_up_to_date(name):
 
 @pytest.mark.full
 @every_lesson
-def test_the_solution_runs_cleanly_and_earns_full_marks(name):
-    assert solved(name).problems == []
-
-
-@pytest.mark.full
-@every_lesson
-def test_the_solution_runs_within_a_minute(name):
-    assert solved(name).seconds < SECONDS
+def test_the_solution_runs_cleanly_within_a_minute_and_earns_full_marks(name):
+    (solved,) = solutions([name])
+    assert solved.problems == []
+    assert solved.seconds < SECONDS
 
 
 @every_lesson
