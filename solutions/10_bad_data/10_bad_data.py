@@ -172,7 +172,7 @@ explorers.bad_data.suspects()
 # %% [markdown]
 # ## Nothing to learn, and 97 % right
 #
-# 200 pictures get labels from a dice.
+# 200 pictures get labels from a die.
 # There is nothing to learn from them, and on unseen pictures chance is one in ten.
 #
 # Then somebody adds copies, each hardly changed: saved again, moved by a hair.
