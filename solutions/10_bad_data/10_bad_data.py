@@ -551,7 +551,6 @@ def weighted_cross_entropy(logits, labels, weights):
 #
 # With ten eights that network recognizes 0.14 of them, as if there were no weights.
 # With both parts right it is 0.78.
-# Its training curve looks the same as ever.
 
 # %% [markdown]
 # ## Use it
