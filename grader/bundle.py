@@ -104,7 +104,7 @@ def _contents(settings):
 
 def _without_grader(project):
     """Return ``pyproject.toml`` for a folder that has no grader and no tests."""
-    project = re.sub(r'(?m)^ *"grader",\n', "", project)
+    project = re.sub(r'(?m)^ *"grader[.\w]*",\n', "", project)
     project = re.sub(r"(?m)^grader = .*\n", "", project)
     return re.sub(r"(?ms)^\[tool\.(pytest|ruff).*?(?=^\[|\Z)", "", project)
 

@@ -76,7 +76,9 @@ def test_an_unknown_lesson_is_answered_with_the_nearest(course):
 
 
 def test_every_command_explains_itself(capsys):
-    for name, command in cli.commands.items():
+    assert "autograde" in cli.list_commands(None)
+    for name in cli.list_commands(None):
+        command = cli.get_command(None, name)
         assert main([name, "--help"]) == 0
         assert command.help.split("\n")[0] in capsys.readouterr().out
 

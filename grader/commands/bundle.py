@@ -1,0 +1,24 @@
+"""`bundle`: writes the students' archive."""
+
+from pathlib import Path
+
+import click
+
+from grader.console import complain, tell
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+def bundle(out):
+    """Write the students' archive OUT.zip: no solutions, no grader, no secrets."""
+    from grader.bundle import NotReady
+    from grader.bundle import bundle as write
+
+    try:
+        names = write(out)
+    except NotReady as error:
+        complain(error)
+        return 1
+    lessons = sum(name.endswith(".ipynb") for name in names)
+    tell(str(out), "written", "green", f"{lessons} lessons, {len(names)} files")
+    return 0
