@@ -92,7 +92,7 @@ def make_case(net, dtype, batch):
 
 
 def course_step(case):
-    """Return one step with the very calls of the loop in `course_lib.training.train`."""
+    """Return one step, in the very calls of `course_lib.training.train`."""
     network = make_network(case.net, case.x.dtype)
     loss = softmax_cross_entropy if case.net.classifies else mse
     states = {}
@@ -101,7 +101,7 @@ def course_step(case):
         y, caches = network.forward(case.x, training=True)
         batch_loss, dy = loss(y, case.targets)
         math.isfinite(batch_loss)
-        _, grads = network.backward(dy, caches)
+        _, grads = network.backward(dy, caches, needs_dx=False)
         network.keep_running(caches)
         training._update(network, grads, states, sgd, LEARNING_RATE, None)
         return batch_loss
