@@ -160,6 +160,8 @@ def _unnamed(check, name, reports):
     else:
         message = f"{name} differs from what is expected{_share(check, name, reports)}."
     step = "work the smallest input by hand, and print each line's result beside it."
+    if not any(case.inputs for case in check.cases):
+        step = "go through it once more, one at a time."
     return Cause("", message, step, "differs")
 
 
@@ -190,5 +192,14 @@ def _share(check, name, reports):
     if entries(expected) is None or np.size(expected) < 2:
         return ", for every input"
     _, seen, wanted = first_entry_at_fault(yours, expected, check.tolerance)
+    if seen.dtype == wanted.dtype == bool:
+        return _marks(seen, wanted)
     right = int(np.sum(close_entries(seen, wanted, check.tolerance)))
     return f": {right} of the first input's {wanted.size} entries are right"
+
+
+def _marks(seen, wanted):
+    """Say how many True entries were found: a share would count what is False too."""
+    found, besides = int(np.sum(seen & wanted)), int(np.sum(seen & ~wanted))
+    more = f"{besides} besides" if besides else "nothing else"
+    return f": yours finds {found} of {int(wanted.sum())}, and {more}"

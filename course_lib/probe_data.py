@@ -1,12 +1,18 @@
-"""Drivers for lesson 10: a division drawn by chance, and a list of places.
+"""Drivers for lesson 10: drawn divisions, pairs and their memory, a list of places.
 
 There are many right divisions, so the first calls a learner's function several times
 and says what holds for every right one. They know no answer to an exercise.
 """
 
+import tracemalloc
+
 import numpy as np
 
 PLACES = 20
+ROW = PLACES // 2  # pictures in a row of the sheet
+DRAWS = 24  # so many that a name drawn twice shows
+STRETCH = 31, 29, 64  # rows of a, rows of b, entries: large enough to weigh
+COPY = [3, 5]  # a row of a and a row of b that are equal
 
 
 def divide_groups(group_split, groups, fraction, seed):
@@ -24,29 +30,64 @@ def divide_groups(group_split, groups, fraction, seed):
     -------
     rows, sides, share, chance : str
         Whether each row comes once, whether a group is on both sides, how many groups
-        go to validation, and whether chance decides which.
+        go to validation, and whether `rng` decides which.
 
     Raises
     ------
     ValueError
         If what comes back is no pair of arrays of whole numbers.
     """
-    rng = np.random.default_rng(seed)
-    divided = [_pair(group_split(groups.copy(), fraction, rng)) for _ in range(8)]
+    divided = _divisions(group_split, groups, fraction, seed)
+    again = _divisions(group_split, groups, fraction, seed)
     rows = {_rows(pair, len(groups)) for pair in divided}
     sides = {_sides(pair, groups) for pair in divided}
-    shares = sorted({len(np.unique(_named(v, groups))) for _, v in divided})
-    choices = {tuple(np.unique(_named(v, groups))) for _, v in divided}
+    shares = {len(np.unique(_named(v, groups))) for _, v in divided}
     return (
         " or ".join(sorted(rows)),
         " or ".join(sorted(sides)),
-        " or ".join(f"{n} groups" for n in shares),
-        "drawn anew" if len(choices) > 1 else "always the same",
+        "not always as many" if len(shares) > 1 else f"{shares.pop()} groups",
+        _chance(_held_out(divided, groups), _held_out(again, groups)),
     )
 
 
+def find_pairs(near_duplicates, a, b, tolerance):
+    """Return a learner's pairs, and in words what the search keeps at one time.
+
+    Parameters
+    ----------
+    near_duplicates : callable
+        ``near_duplicates(a, b, tolerance)``.
+    a : ndarray of shape (N, D)
+    b : ndarray of shape (M, D)
+    tolerance : float
+
+    Returns
+    -------
+    pairs : object
+        What comes back.
+    memory : str
+        Measured on larger arrays: the peak in bytes, against half of what N M D
+        numbers need. A search that misses an exact copy there saves nothing.
+    """
+    pairs = near_duplicates(a, b, tolerance)
+    n, m, d = STRETCH
+    left, right = np.random.default_rng(0).normal(size=(2, max(n, m), d))
+    left, right = left[:n], right[:m]
+    right[COPY[1]] = left[COPY[0]]
+    found, taken = _weighed(lambda: near_duplicates(left, right, tolerance))
+    if not isinstance(found, np.ndarray | list) or COPY not in np.array(found).tolist():
+        return pairs, "an exact copy is not found"
+    whole = taken > n * m * d * left.itemsize / 2
+    return pairs, "every difference at once" if whole else "a part at a time"
+
+
 def mark_places(function):
-    """Return a learner's list of places as twenty marks, True where it names one.
+    """Return a learner's list of places as marks, True where it names a picture.
+
+    Returns
+    -------
+    upper_row, lower_row : ndarray of shape (10,), of bool
+        Places 0 to 9, and 10 to 19.
 
     Raises
     ------
@@ -65,7 +106,38 @@ def mark_places(function):
             raise ValueError(f"{place!r} is in the list, expected numbers 0 to 19")
         if not 0 <= place < PLACES:
             raise ValueError(f"{place} is in the list, expected numbers 0 to 19")
-    return np.isin(np.arange(PLACES), list(places))
+    marks = np.isin(np.arange(PLACES), list(places))
+    return marks[:ROW], marks[ROW:]
+
+
+def _weighed(call):
+    """Return what a call returns, and the bytes it took at its peak."""
+    began = not tracemalloc.is_tracing()
+    if began:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        result = call()
+        return result, tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if began:
+            tracemalloc.stop()
+
+
+def _divisions(group_split, groups, fraction, seed):
+    rng = np.random.default_rng(seed)
+    return [_pair(group_split(groups.copy(), fraction, rng)) for _ in range(DRAWS)]
+
+
+def _held_out(divided, groups):
+    return [tuple(np.unique(_named(rows, groups))) for _, rows in divided]
+
+
+def _chance(choices, again):
+    if choices != again:
+        return "not by rng"
+    return "drawn anew" if len(set(choices)) > 1 else "always the same"
 
 
 def _pair(result):
@@ -95,5 +167,7 @@ def _named(rows, groups):
 
 
 def _sides(pair, groups):
+    if any(len(part) == 0 for part in pair):
+        return "a side without rows"
     shared = np.intersect1d(*(_named(part, groups) for part in pair))
     return "a group on both sides" if len(shared) else "no group on both sides"

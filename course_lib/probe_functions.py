@@ -12,7 +12,7 @@ import numpy as np
 
 from course_lib import sealed_runs
 from course_lib.probe_batches import deal_batches, run_epoch
-from course_lib.probe_data import divide_groups, mark_places
+from course_lib.probe_data import divide_groups, find_pairs, mark_places
 from course_lib.probe_draws import draw_weights
 from course_lib.probe_regularization import (
     hear_diagnosis,
@@ -292,6 +292,7 @@ DRIVERS = {
         run_backward,
         deal_batches,
         divide_groups,
+        find_pairs,
         mark_places,
         run_epoch,
         draw_weights,

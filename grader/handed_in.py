@@ -7,7 +7,7 @@ from datetime import UTC
 
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 _LONGEST_LINE = 1000
-_MOST_NAMES = 10
+_MOST_NAMES, _LONGEST_NAME = 10, 80
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ def read_folder(folder, learner, lesson, largest, remarks=()):
     plain = sorted(e.name for e in found if e.is_file(follow_symlinks=False))
     notebooks = sorted(plain, key=lambda name: name != f"{lesson}.ipynb")
     if odd := sorted({entry.name for entry in found} - set(plain)):
-        remarks.append(f"Not read, because it is no plain file: {', '.join(odd)}.")
+        remarks.append(f"Not read, because it is no plain file: {_listed(odd)}.")
     if others := notebooks[1:]:
-        names = ", ".join(others[:_MOST_NAMES])
-        remarks.append(f"Only the lesson's notebook is graded. Ignored: {names}.")
+        remarks.append(
+            f"Only the lesson's notebook is graded. Ignored: {_listed(others)}."
+        )
     content = _read(folder / notebooks[0], largest) if notebooks else b""
     if content is None:
         content = b""
@@ -84,6 +85,15 @@ def read_folder(folder, learner, lesson, largest, remarks=()):
 def read_secret(folder):
     """Return what the names of a submission's feedback are made from, or ""."""
     return _line(folder / SECRET) or ""
+
+
+def _listed(names):
+    """Return a stranger's names for files, fit to be shown."""
+    shown = [
+        "".join(c if c.isprintable() else "?" for c in name)[:_LONGEST_NAME]
+        for name in names[:_MOST_NAMES]
+    ]
+    return ", ".join(shown)
 
 
 def _read(path, largest):

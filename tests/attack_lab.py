@@ -8,9 +8,9 @@ the next submission that the same warm worker grades.
 import copy
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
+from process_tree import descendants
 from small_course import (
     ANSWERS,
     NAME,
@@ -29,16 +29,18 @@ from grader.worker import Cell, Worker
 
 SECRET = b"for tests"
 LIMITS = Limits(
-    cell_seconds=1.0,
-    probe_seconds=1.0,
-    submission_seconds=12.0,
+    cell_seconds=10.0,
+    probe_seconds=10.0,
+    submission_seconds=40.0,
     cpu_seconds=10,
     memory_bytes=1 << 30,
     scratch_bytes=16 << 20,
     file_bytes=8 << 20,
     output_bytes=200_000,
 )
-PATIENT = replace(LIMITS, cell_seconds=10.0, probe_seconds=10.0)
+HASTY = replace(LIMITS, cell_seconds=1.0, probe_seconds=1.0, submission_seconds=12.0)
+STUCK = "did not end"
+LATE = "stopped after 1 s"
 WRONG = {
     "mse": "def mse(predictions, targets):\n    return 1.0",
     "line_backward": "def line_backward(dy, x):\n    return 1.0, 1.0",
@@ -86,8 +88,13 @@ def forging(tries, cell="", answers=None, **options):
 
 
 def breaking(tries, mse, says, **options):
-    """Return an attack in the answer to `mse`; both other answers are right."""
-    options = {"earns": 5.0, **options}
+    """Return an attack in the answer to `mse`; both other answers are right.
+
+    Only what must be stopped by a clock has a short one; a slow machine has time for
+    everything else.
+    """
+    limits = HASTY if says in (STUCK, LATE) else LIMITS
+    options = {"earns": 5.0, "limits": limits, **options}
     return Attack(tries, answers={**ANSWERS, "mse": mse}, says={"mse": says}, **options)
 
 
@@ -154,7 +161,7 @@ class Lab:
         """Return the verdict on the answer to one exercise of a real lesson."""
         probe = exercise.secret_checks(1, with_mistakes=False).probe()
         cells = [Cell(source), Cell("", exercise=exercise.name)]
-        run = self.worker.run(cells, {exercise.name: probe}, PATIENT)
+        run = self.worker.run(cells, {exercise.name: probe}, LIMITS)
         return judge_exercise(exercise, 1, run.probes[exercise.name])
 
     def must_be_untouched(self):
@@ -170,7 +177,7 @@ class Lab:
         ).is_right
         self._held += 1
         if self._held % EVERY == 1:
-            report, seconds = self.grade(answered(self.course), PATIENT, learner="ada")
+            report, seconds = self.grade(answered(self.course), LIMITS, learner="ada")
             assert report.score == 7.0, report.as_json()
             assert report.deviations == [] and seconds < 10.0
 
@@ -196,15 +203,6 @@ class _Limited:
 
     def run(self, cells, probes, files):
         return self._worker.run(cells, probes, self._limits, files)
-
-
-def descendants(pid):
-    """Return the processes below one, as /proc has them."""
-    found = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found += [int(child), *descendants(child)]
-    return found
 
 
 def edited(change):

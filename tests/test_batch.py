@@ -13,11 +13,12 @@ import time
 
 import pytest
 from conftest import course_environment
+from process_tree import children, descendants
 from small_course import ANSWERS, NAME, answered, as_bytes, skip_without_walls
 from test_watch import answer_to, submit, watching
 
 from grader import __main__ as command_line
-from grader import crew, exchange
+from grader import console, crew, exchange
 from grader.batch import autograde
 from grader.errors import GradebookClosed, NothingHandedIn
 from grader.gradebook import Book
@@ -334,6 +335,38 @@ def test_the_command_names_who_has_no_full_result_and_exits_1(
     assert "Did you mean 'ada'" in capsys.readouterr().err
 
 
+def test_a_strangers_names_do_nothing_to_a_terminal(settings, grade, capsys):
+    put(settings, "ada\x1b[2J", data=b"")
+    other = put(settings, "emmy").with_name("b\x1b[2J\u202e.ipynb")
+    other.write_bytes(b"{}")
+    summary = grade()
+    page = (settings.feedback / "emmy" / NAME / f"{NAME}.html").read_text()
+    assert "Ignored: b?[2J?.ipynb" in page
+    console.show_summary(summary)
+    said = capsys.readouterr().out
+    assert "ada?[2J" in said and "\x1b[2J" not in said
+
+
+def test_progress_says_how_fast_and_how_long(monkeypatch, capsys):
+    monkeypatch.setattr(console, "PLAIN_SECONDS", 0.0)
+    with console.progress("01_small", 2) as advance:
+        advance("ada")
+        advance("emmy")
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("01_small: 1 of 2, ") and " a minute, 0:00 left" in first
+    assert last.startswith("01_small: 2 of 2, ")
+
+
+def test_on_a_terminal_progress_is_a_bar_with_rate_and_time_left(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with console.progress("01_small", 2) as advance:
+        advance("ada")
+    said = capsys.readouterr().err
+    assert "01_small: ada" in said and "1/2" in said and "a minute" in said
+
+
 def processes_of(session):
     """Return the processes of a session that still run."""
     found = []
@@ -433,19 +466,6 @@ def test_nothing_outlives_the_killed_command(course, settings):
     process.kill()
     process.communicate()
     until_gone(lambda: [pid for pid in family if os.path.exists(f"/proc/{pid}")])
-
-
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return [int(child) for child in file.read().split()]
-    except OSError:
-        return []
-
-
-def descendants(pid):
-    """Return all processes that a process started, and those they started."""
-    return [p for c in children(pid) for p in [c, *descendants(c)]]
 
 
 def shells_of(pid):

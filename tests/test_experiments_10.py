@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from course_lib.data import load_digits
-from course_lib.data_quality import highest_losses, near_duplicates
+from course_lib.data_quality import (
+    balanced_weights,
+    highest_losses,
+    near_duplicates,
+    weighted_cross_entropy,
+)
 from course_lib.explorers.bad_data_labels import ROWS, TYPED, trained
 from course_lib.explorers.bad_data_ticket import run_of
+from course_lib.losses import softmax_cross_entropy
 from course_lib.metrics import accuracy
 from course_lib.models import mlp
 from course_lib.settings import ROOT
@@ -49,6 +55,18 @@ def test_it_is_nineteen_or_twenty_on_average(percent):
     assert np.mean(found) >= 19
 
 
+@pytest.mark.parametrize("percent", [5, 10, 20, 40])
+def test_of_as_many_suspects_as_wrong_labels_nine_in_ten_are_wrong(prose, percent):
+    assert "90 to 95 % of them are" in prose
+    shares = []
+    for seed in SEEDS:
+        logits, labels, is_wrong = trained(percent, 100 + seed)
+        planted = is_wrong.sum()
+        shares.append(is_wrong[highest_losses(logits, labels, planted)].mean())
+    assert 0.895 < np.mean(shares) < 0.955
+    assert min(shares) > 0.8
+
+
 def test_duplicates_make_memory_look_like_skill(prose):
     means = NEAR_COPIES.load().mean("validation")
     assert "Without copies 0.12, with one 0.72, with three 0.97" in prose
@@ -79,6 +97,27 @@ def test_every_run_with_a_remedy_recognizes_more_eights_than_without():
     plain = table.at("recall", kept=10, remedy="nothing")[:, RARE]
     for remedy in ("oversampling", "weights"):
         assert (table.at("recall", kept=10, remedy=remedy)[:, RARE] > plain + 0.2).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_weights_that_are_not_in_the_gradient_change_no_training(prose, seed):
+    assert "recognizes 0.14 of them, as if there were no weights" in prose
+    x, labels = load_digits().train
+    rows = np.flatnonzero(labels != RARE)[:200]
+    weights = balanced_weights(labels[rows], 10)
+
+    def deaf(logits, labels):
+        loss = weighted_cross_entropy(logits, labels, weights)[0]
+        return loss, softmax_cross_entropy(logits, labels)[1]
+
+    trained_on = []
+    for loss in (deaf, softmax_cross_entropy):
+        rng = np.random.default_rng(seed)
+        network = mlp([64, 8, 10], rng)
+        how = {"learning_rate": 0.1, "rng": rng, "epochs": 2, "progress": silent}
+        train(network, x[rows], labels[rows], loss=loss, **how)
+        trained_on.append(network.params[0]["W"])
+    np.testing.assert_array_equal(*trained_on)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

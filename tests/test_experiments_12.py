@@ -62,12 +62,37 @@ def test_the_network_of_words_has_the_numerical_gradient():
         assert slope == pytest.approx(grads[name][place], rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("D", [4, 8])
-def test_every_word_finds_its_own_kind(D, seed):
-    epochs = list(train_words(D, 15, seed))
-    assert share_at_home(epochs[0]["E"]) < 0.5
-    assert share_at_home(epochs[-1]["E"]) == 1.0
+@pytest.fixture(scope="module")
+def by_width():
+    """Return shares before and after 15 epochs and the last loss, for each D."""
+    tickets = load_tickets().train
+    found = {}
+    for D in range(2, 9):
+        runs = [list(train_words(D, 15, seed)) for seed in SEEDS]
+        found[D] = {
+            "before": [share_at_home(run[0]["E"]) for run in runs],
+            "after": [share_at_home(run[-1]["E"]) for run in runs],
+            "loss": [loss_and_grads(run[-1], *tickets)[0] for run in runs],
+        }
+    return found
+
+
+@pytest.mark.parametrize("D", range(3, 9))
+def test_every_word_finds_its_own_kind(by_width, D):
+    assert max(by_width[D]["before"]) < 0.5
+    assert min(by_width[D]["after"]) == 1.0
+
+
+def test_the_text_tells_how_many_numbers_a_word_needs(prose, by_width):
+    assert "With two it is 98 in a hundred." in prose
+    assert np.mean(by_width[2]["after"]) == pytest.approx(0.98, abs=0.01)
+    assert "Untrained, it is 16 to 31 in a hundred." in prose
+    before = [np.mean(found["before"]) for found in by_width.values()]
+    assert min(before) == pytest.approx(0.16, abs=0.01)
+    assert max(before) == pytest.approx(0.31, abs=0.01)
+    assert "2.15 nats on the training tickets with two a word, 2.02 with" in prose
+    assert np.mean(by_width[2]["loss"]) == pytest.approx(2.15, abs=0.01)
+    assert np.mean(by_width[8]["loss"]) == pytest.approx(2.02, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -29,6 +29,7 @@ def test_the_sheet_shows_what_the_function_in_use_finds():
     assert best["is_wrong"].sum() > 17
     assert worst["is_wrong"].sum() == 0
     assert best["planted"] == 108
+    assert worst["found"] == 0 < 90 < best["found"] <= 108
 
 
 def test_calling_a_place_wrong_tells_whether_it_was():
@@ -39,7 +40,7 @@ def test_calling_a_place_wrong_tells_whether_it_was():
         assert said == (
             "a wrong label" if numbers["is_wrong"][place] else "its own label"
         )
-    assert len(explorer.read_out(numbers)) == 2
+    assert len(explorer.read_out(numbers)) == 3
 
 
 def test_the_twenty_pictures_do_not_say_which_labels_are_wrong(shown):

@@ -250,3 +250,21 @@ def test_what_is_right_in_a_list_is_named():
     assert judge(check, answer).message == (
         "grads is right at [1], and differs elsewhere."
     )
+
+
+def test_marks_are_counted_where_something_is_to_be_found():
+    def find(x):
+        return x > 0
+
+    def too_far(x):
+        return np.roll(x > 0, 1)
+
+    marks = Exercise(
+        "find(x) -> marks",
+        points=1,
+        reference=find,
+        cases=lambda rng: [Case("six", x=np.array([1.0, -1, -1, 2, 3, -1]))],
+    )
+    check = marks.public_checks()
+    verdict = judge(check, run(check, marks.namespace(too_far)))
+    assert verdict.message.endswith("yours finds 1 of 3, and 2 besides.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from process_tree import descendants
 from running import CHECK, DOUBLE, QUESTION, answered, printed
 
 from grader.processes import WarmParent
@@ -214,15 +215,6 @@ def test_nothing_is_passed_on_to_the_next_submission(worker):
 
 
 # --- processes
-
-
-def descendants(pid):
-    """Return the processes below one, as /proc has them."""
-    found = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found += [int(child), *descendants(child)]
-    return found
 
 
 def test_nothing_runs_after_a_submission(worker):

@@ -72,16 +72,20 @@ def most_suspect(percent, flag, highest_losses):
     -------
     dict
         ``rows``, ``labels`` and ``is_wrong``, each of shape (20,); ``flag``;
-        ``planted``: how many wrong labels there are in all.
+        ``planted``: how many wrong labels there are in all; ``found``: how many of
+        them are among as many highest losses.
     """
     logits, labels, is_wrong = trained(percent)
+    planted = int(is_wrong.sum())
     rows = np.ravel(highest_losses(logits, labels, SHOWN)).astype(int)
+    further = np.ravel(highest_losses(logits, labels, planted)).astype(int)
     return {
         "rows": rows,
         "labels": labels[rows],
         "is_wrong": is_wrong[rows],
         "flag": flag,
-        "planted": int(is_wrong.sum()),
+        "planted": planted,
+        "found": int(is_wrong[further].sum()),
     }
 
 
@@ -153,6 +157,7 @@ def _read_suspects(numbers):
     found = {
         "planted": f"{numbers['planted']} of 1077",
         "wrong among these": f"{numbers['is_wrong'].sum()} of {SHOWN}",
+        "and among as many as planted": f"{numbers['found']} of {numbers['planted']}",
     }
     if numbers["flag"] != NOTHING:
         hit = numbers["is_wrong"][int(numbers["flag"])]

@@ -118,7 +118,10 @@ def _build(figure):
         plots.draw_marker(axes, range(3), heights, series)
         for place, height in enumerate(heights):
             text = f"{height:.3f}" + (f"  {label}" if place == 1 else "")
-            plots.draw_label(axes, place, height, text, series, (9, 7), fontsize=9.5)
+            where = (9, 7) if leaks else (9, -17)  # above one line, below the other
+            if place == 0 and not leaks:
+                where = (-46, -4)  # the line falls through the place below
+            plots.draw_label(axes, place, height, text, series, where, fontsize=9.5)
     return [], lambda numbers: None
 
 

@@ -109,7 +109,9 @@ def _build(figure):
         left, "first number", "second number", "32 words (longest row: 1)", reach, reach
     )
     left.set_aspect("equal")
-    plots.draw_marker(left, 0, 0, marker="+", color=plots.QUIET, markersize=12)
+    plots.draw_marker(
+        left, 0, 0, marker="+", markeredgecolor=plots.QUIET, markersize=12
+    )
     groups = []
     for series, name in enumerate(SUBSYSTEMS):
         points = plots.draw_marker(left, 0, 0, series, label=name)

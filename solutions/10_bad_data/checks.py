@@ -68,6 +68,12 @@ def losses_with_logaddexp(logits, labels, k):
     return (-losses).argsort()[:k]
 
 
+def overflowing(logits, labels, k):
+    with np.errstate(over="ignore"):
+        total = np.exp(logits).sum(axis=1)
+    return np.argsort(-(np.log(total) - logits[np.arange(len(labels)), labels]))[:k]
+
+
 def least_sure(logits, labels, k):
     return np.argsort(-per_example(logits, logits.argmax(axis=1)))[:k]
 
@@ -85,6 +91,26 @@ HIGHEST_LOSSES = Exercise(
             "These are the lowest losses: the examples the network agrees with most. "
             "argsort begins with the smallest.",
             "sort by minus the loss, or read the order from its end.",
+        ),
+        Mistake(
+            "mean",
+            lambda z, y, k: per_example(z, y).mean(),
+            "This is the mean over all examples: one number, as in lesson 1. It says "
+            "how bad things are, and not where.",
+            "keep one loss for each row, and sort the rows by it.",
+        ),
+        Mistake(
+            "every_row",
+            lambda z, y, k: np.argsort(-per_example(z, y)),
+            "All rows are there, in the right order. Only the first k are asked for.",
+            "end with [:k].",
+        ),
+        Mistake(
+            "overflow",
+            overflowing,
+            "Right for small logits. Where one is in the thousands its power is "
+            "infinite, and so is every loss: nothing is left to sort.",
+            "subtract the largest logit of each row before np.exp.",
         ),
         Mistake(
             "losses",
@@ -145,7 +171,7 @@ def only_case(rng):
 
 
 WRONG_LABELS = Exercise(
-    "mark_places(wrong_labels) -> marks",
+    "mark_places(wrong_labels) -> upper_row, lower_row",
     name="wrong_labels",
     points=2,
     reference=wrong_labels,
@@ -167,24 +193,16 @@ WRONG_LABELS = Exercise(
         Mistake(
             "all",
             lambda: list(range(20)),
-            "All twenty are named. Whoever throws everything away has no data left.",
+            "All are named, twenty or a whole row. Whoever throws everything away has "
+            "no data left.",
             "name those whose label is not what you see.",
         ),
         Mistake(
             "none",
             lambda: [],
-            "None is named, and some labels are wrong.",
+            "None is named, in the whole sheet or in a row of it, and some labels "
+            "there are wrong.",
             "read each picture first, and its label afterwards.",
-        ),
-        *(
-            Mistake(
-                f"missed_{place}",
-                lambda place=place: [other for other in WRONG if other != place],
-                "You have found four, no right label is among them, and one is "
-                "missing.",
-                "go through the twenty once more, and read before you compare.",
-            )
-            for place in WRONG
         ),
     ],
     alternatives=[
@@ -198,8 +216,11 @@ WRONG_LABELS = Exercise(
 
 
 def near_duplicates(a, b, tolerance):
-    apart = np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
-    return np.argwhere(apart <= tolerance)
+    pairs = []
+    for i, row in enumerate(a):
+        distances = np.sqrt(((b - row) ** 2).sum(axis=1))
+        pairs += [(i, j) for j in np.flatnonzero(distances <= tolerance)]
+    return np.array(pairs, dtype=int).reshape(-1, 2)
 
 
 def duplicate_cases(rng):
@@ -231,16 +252,9 @@ def duplicate_cases(rng):
     )
 
 
-def pairs_where(close):
-    return np.argwhere(close).reshape(-1, 2)
-
-
-def duplicates_row_by_row(a, b, tolerance):
-    pairs = []
-    for i in range(len(a)):
-        apart = np.linalg.norm(b - a[i], axis=1)
-        pairs += [(i, j) for j in np.flatnonzero(apart <= tolerance)]
-    return np.array(pairs, dtype=int).reshape(-1, 2)
+def duplicates_in_a_table(a, b, tolerance):
+    distances = np.stack([np.linalg.norm(b - row, axis=1) for row in a])
+    return np.argwhere(distances <= tolerance)
 
 
 def duplicates_by_products(a, b, tolerance):
@@ -258,7 +272,35 @@ def duplicates_with_two_loops(a, b, tolerance):
 
 
 def apart(a, b):
-    return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
+    return np.stack([np.linalg.norm(b - row, axis=1) for row in a])
+
+
+def all_at_once(a, b, tolerance):
+    return np.argwhere(np.sqrt(((a[:, None] - b[None]) ** 2).sum(2)) <= tolerance)
+
+
+def pairs_where(close):
+    """Return a search that is wrong in ``close(a, row, tolerance)`` alone."""
+
+    def wrong(a, b, tolerance):
+        return np.argwhere(np.stack([close(b, row, tolerance) for row in a]))
+
+    return wrong
+
+
+def pairs_that(keep):
+    """Return a search that drops right pairs: ``keep(i, j)`` on the two row numbers."""
+
+    def wrong(a, b, tolerance):
+        pairs = near_duplicates(a, b, tolerance)
+        return pairs[keep(pairs[:, 0], pairs[:, 1])]
+
+    return wrong
+
+
+def in_one_list(a, b, tolerance):
+    every = np.concatenate([a, b])
+    return near_duplicates(every, every, tolerance)
 
 
 def nearest_only(a, b, tolerance):
@@ -269,15 +311,22 @@ def nearest_only(a, b, tolerance):
 
 
 NEAR_DUPLICATES = Exercise(
-    "near_duplicates(a, b, tolerance) -> pairs",
+    "find_pairs(near_duplicates, a, b, tolerance) -> pairs, memory",
+    name="near_duplicates",
     points=2,
     reference=near_duplicates,
     cases=duplicate_cases,
     axes={"a": "ND", "b": "MD"},
     mistakes=[
         Mistake(
+            "no_copy",
+            lambda a, b, t: np.zeros((0, 2), dtype=int),
+            "Not even an exact copy is found, or not as (row of a, row of b).",
+            "give b a copy of a row of a, and look for it by hand.",
+        ),
+        Mistake(
             "exact",
-            lambda a, b, t: pairs_where((a[:, None] == b[None]).all(axis=2)),
+            pairs_where(lambda b, row, t: (b == row).all(axis=1)),
             "Only rows that are equal to the last digit are found. A picture that was "
             "saved again, or moved by a hair, is the same picture.",
             "compare the distance with tolerance.",
@@ -290,37 +339,35 @@ NEAR_DUPLICATES = Exercise(
         ),
         Mistake(
             "squared",
-            lambda a, b, t: pairs_where(apart(a, b) ** 2 <= t),
+            pairs_where(lambda b, row, t: ((b - row) ** 2).sum(axis=1) <= t),
             "The squared distance is compared with tolerance. Without the root 0.5 "
             "lets pairs pass that are 0.7 apart.",
             "take the root, or square the tolerance too.",
         ),
         Mistake(
             "any_entry",
-            lambda a, b, t: pairs_where((np.abs(a[:, None] - b[None]) <= t).any(2)),
+            pairs_where(lambda b, row, t: (np.abs(b - row) <= t).any(axis=1)),
             "A pair counts as soon as any entry is close. Two pictures that share a "
             "white corner are no duplicates.",
             "add the squares of all entries first.",
         ),
         Mistake(
             "every_entry",
-            lambda a, b, t: pairs_where((np.abs(a[:, None] - b[None]) <= t).all(2)),
+            pairs_where(lambda b, row, t: (np.abs(b - row) <= t).all(axis=1)),
             "Each entry is compared alone. Many small differences add up to a large "
             "distance.",
             "add the squares of all entries, take the root, then compare.",
         ),
         Mistake(
             "averages",
-            lambda a, b, t: pairs_where(
-                np.abs(a.mean(axis=1)[:, None] - b.mean(axis=1)) <= t
-            ),
+            pairs_where(lambda b, row, t: np.abs(b.mean(axis=1) - row.mean()) <= t),
             "The means of the rows are compared. Two pictures with the same amount of "
             "ink are no duplicates.",
             "subtract the rows before you sum anything.",
         ),
         Mistake(
             "mean_square",
-            lambda a, b, t: pairs_where(apart(a, b) / np.sqrt(a.shape[1]) <= t),
+            pairs_where(lambda b, row, t: ((b - row) ** 2).mean(axis=1) <= t**2),
             "The squares are averaged and not added: the more entries, the closer "
             "everything seems.",
             "use sum in the place of mean.",
@@ -331,6 +378,35 @@ NEAR_DUPLICATES = Exercise(
             "Only the nearest row of b is found for each row of a. A picture may have "
             "several duplicates.",
             "return every pair within tolerance.",
+        ),
+        Mistake(
+            "all_at_once",
+            all_at_once,
+            "Every difference of every pair is kept at one time, N · M · D numbers. "
+            "For 100 000 pictures of 64 pixels against as many that is 5 terabytes, "
+            "and the search for duplicates ends before it began.",
+            "take one row of a at a time: its distances to all of b are M numbers.",
+        ),
+        Mistake(
+            "half",
+            pairs_that(lambda i, j: i < j),
+            "Only pairs whose first number is the smaller one are kept. That is for a "
+            "search within one list; here row 5 of a and row 2 of b are two pictures.",
+            "keep every pair: a and b are numbered apart.",
+        ),
+        Mistake(
+            "self_pairs",
+            pairs_that(lambda i, j: i != j),
+            "Pairs of equal numbers are left out, as if a row were compared with "
+            "itself. Row 0 of a and row 0 of b are two pictures.",
+            "keep every pair: a and b are numbered apart.",
+        ),
+        Mistake(
+            "one_list",
+            in_one_list,
+            "a and b were joined, and the search went through all of it: every row is "
+            "its own duplicate, and pairs within one side are no leak.",
+            "compare rows of a with rows of b alone.",
         ),
         Mistake(
             "rows_of_a",
@@ -346,7 +422,7 @@ NEAR_DUPLICATES = Exercise(
         ),
     ],
     alternatives=[
-        duplicates_row_by_row,
+        duplicates_in_a_table,
         duplicates_by_products,
         duplicates_with_two_loops,
     ],
@@ -364,7 +440,7 @@ def group_split(groups, fraction, rng):
 def split_cases(rng):
     for note, n_groups, each, fraction in (
         ("ten writers with about five rows each", 10, 5, 0.3),
-        ("seven groups, most of them small", 7, 3, 0.43),
+        ("eight groups, most of them small", 8, 3, 0.35),
     ):
         groups = rng.permutation(np.arange(n_groups).repeat(each))
         groups = np.concatenate([groups, np.arange(n_groups), [3, 3]])
@@ -388,6 +464,25 @@ def split_by(change):
         return change(names, n, groups, *parts)
 
     return wrong
+
+
+def drawn_names(draw):
+    """Return a division by other names: ``draw(groups, fraction, rng)``."""
+
+    def wrong(groups, fraction, rng):
+        held_out = np.isin(groups, draw(groups, fraction, rng))
+        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+    return wrong
+
+
+def own_generator(groups, fraction, rng):
+    return group_split(groups, fraction, np.random.default_rng())
+
+
+def with_replacement(groups, fraction, rng):
+    names = np.unique(groups)
+    return rng.choice(names, round(fraction * len(names)))
 
 
 def first_groups(groups, fraction, rng):
@@ -424,6 +519,13 @@ GROUP_SPLIT = Exercise(
     cases=split_cases,
     mistakes=[
         Mistake(
+            "drawn_twice",
+            drawn_names(with_replacement),
+            "A group can be drawn twice, so that fewer than the fraction are held out.",
+            "draw from np.unique(groups), each group once: rng.permutation, or "
+            "rng.choice with replace=False.",
+        ),
+        Mistake(
             "rows_split",
             rows_split,
             "The rows are divided, not the groups: rows of one group land on both "
@@ -436,6 +538,24 @@ GROUP_SPLIT = Exercise(
             "It is always the same groups: those that come first, or of a generator "
             "made inside. The first may be alike, by age or by place.",
             "draw the groups with rng, and make no generator of your own.",
+        ),
+        Mistake(
+            "own_generator",
+            own_generator,
+            "The groups are drawn, and not with rng: the same seed gives another "
+            "division each time, and nobody can repeat the run.",
+            "use the rng that comes in; np.random and default_rng() know no seed.",
+        ),
+        Mistake(
+            "truncated",
+            drawn_names(
+                lambda groups, fraction, rng: rng.permutation(np.unique(groups))[
+                    : int(fraction * len(np.unique(groups)))
+                ]
+            ),
+            "The number of groups is cut off where it should be rounded: of 2.8 groups "
+            "int makes 2.",
+            "use round in the place of int.",
         ),
         Mistake(
             "fraction_trains",
@@ -462,6 +582,15 @@ GROUP_SPLIT = Exercise(
             ),
             "Only one row of each group is left: most of the data are lost.",
             "take all rows of a group.",
+        ),
+        Mistake(
+            "nothing_held_out",
+            lambda groups, fraction, rng: (
+                np.arange(len(groups)),
+                np.zeros(0, dtype=int),
+            ),
+            "Nothing is held out: no group goes to validation.",
+            "print how many names are drawn.",
         ),
         Mistake(
             "all_train",
@@ -807,6 +936,26 @@ BALANCED = Exercise(
             "N / (n_classes * count)",
         ),
         Mistake(
+            "sum_to_classes",
+            weights_from(lambda n, N, C: C * per_count(n) / per_count(n).sum()),
+            "The weights are made to add up to C. That is 1 each where all classes are "
+            "equally common, but then rare ones pull all the others down.",
+            "do not rescale them: N / (n_classes * count) alone.",
+        ),
+        Mistake(
+            "present_classes",
+            weights_from(lambda n, N, C: N / (n > 0).sum() * per_count(n)),
+            "Divided by the number of classes that came, not by n_classes.",
+            "use n_classes: it is the same number for every batch.",
+        ),
+        Mistake(
+            "to_the_commonest",
+            weights_from(lambda n, N, C: n.max() * per_count(n)),
+            "Each class is compared with the commonest one, whose weight is then 1. "
+            "Here 1 is the weight of an average class.",
+            "divide N / n_classes, the average count, by each count.",
+        ),
+        Mistake(
             "root",
             weights_from(lambda n, N, C: np.sqrt(N / C * per_count(n))),
             "There is a root too much: a class that is four times as rare gets twice "
@@ -879,6 +1028,12 @@ def weighted(divide_loss="weights", divide_grad="weights", in_loss=1, in_grad=1)
         return loss / by[divide_loss], grad / by[divide_grad]
 
     return wrong
+
+
+def over_all_weights(logits, labels, weights):
+    loss, dlogits = weighted_cross_entropy(logits, labels, weights)
+    factor = weights[labels].sum() / weights.sum()
+    return loss * factor, dlogits * factor
 
 
 def columns_weighted(logits, labels, weights):
@@ -956,6 +1111,13 @@ WEIGHTED = Exercise(
             weighted(divide_loss="N", divide_grad="N"),
             "Divided by N and not by the sum of the examples' weights: weights twice "
             "as large would then be a learning rate twice as large.",
+            "divide by weights[labels].sum().",
+        ),
+        Mistake(
+            "over_all_weights",
+            over_all_weights,
+            "Divided by the sum of the C weights, as if each class came once. Each "
+            "example brings its own.",
             "divide by weights[labels].sum().",
         ),
         Mistake(

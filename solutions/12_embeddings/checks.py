@@ -264,6 +264,45 @@ def not_gathered(dE, ids, dy):
     return dy.copy()
 
 
+def all_ones(dE, ids, dy):
+    return np.ones_like(dE)
+
+
+def begun_with_ones(dE, ids, dy):
+    dE += 1.0
+    np.add.at(dE, ids, dy)
+
+
+def words_first_in_dy(dE, ids, dy):
+    np.add.at(dE, ids.ravel(), dy.transpose(1, 0, 2).reshape(-1, dy.shape[2]))
+
+
+def numbers_before_words(dE, ids, dy):
+    np.add.at(dE, ids.ravel(), dy.swapaxes(1, 2).reshape(-1, dy.shape[2]))
+
+
+def ticket_summed(dE, ids, dy):
+    np.add.at(dE, ids, np.broadcast_to(dy.sum(axis=1, keepdims=True), dy.shape))
+
+
+def divided_by_places(dE, ids, dy):
+    np.add.at(dE, ids, dy / ids.size)
+
+
+def turned_over(dE, ids, dy):
+    np.add.at(dE, ids, dy)
+    return dE.T.copy()
+
+
+def embedding_backward_by_sorting(dy, cache):
+    ids, shape = cache
+    order = np.argsort(ids, axis=None)
+    tokens, starts = np.unique(ids.ravel()[order], return_index=True)
+    dE = np.zeros(shape)
+    dE[tokens] = np.add.reduceat(dy.reshape(ids.size, -1)[order], starts, axis=0)
+    return dE
+
+
 BACKWARD = Exercise(
     "embedding_backward(dy, cache) -> dE",
     points=3,
@@ -385,6 +424,55 @@ BACKWARD = Exercise(
                 "(V, D): add up what belongs to the same token.",
                 "begin with zeros of the shape of E.",
             ),
+            (
+                "all_ones",
+                all_ones,
+                "Every entry of dE is 1, whatever comes from above. A look-up hands on "
+                "the blame that arrives, dy, and only to the rows that were taken.",
+                "double dy: dE should double too.",
+            ),
+            (
+                "begun_with_ones",
+                begun_with_ones,
+                "Every entry is 1 too large: the table begins with ones, so words that "
+                "were never said get blame.",
+                "begin with np.zeros.",
+            ),
+            (
+                "words_first_in_dy",
+                words_first_in_dy,
+                "dy is turned to (K, N, D) before it is flattened, and ids is not: "
+                "blame goes to other words.",
+                "flatten both in the same order, or neither.",
+            ),
+            (
+                "numbers_before_words",
+                numbers_before_words,
+                "K and D of dy are exchanged before it is flattened, so a row of it "
+                "mixes the blame of several words.",
+                "the last axis of dy, D, has to stay the last.",
+            ),
+            (
+                "ticket_summed",
+                ticket_summed,
+                "Each word gets the blame of its whole ticket. dy has a row for every "
+                "place; a word is to blame for its own places only.",
+                "leave out the sum over the words.",
+            ),
+            (
+                "divided_by_places",
+                divided_by_places,
+                "The blame is divided by N K, the number of places. Nothing was "
+                "averaged here; dy is what each place is to blame for.",
+                "leave out the division.",
+            ),
+            (
+                "transposed",
+                turned_over,
+                "dE is transposed, (D, V). A gradient has the shape of the array it "
+                "belongs to, and a token owns a row of E.",
+                "leave out the transpose.",
+            ),
         )
     ],
     alternatives=[
@@ -392,6 +480,7 @@ BACKWARD = Exercise(
         {"embedding_forward": loop_forward, "embedding_backward": loop_backward},
         {"embedding_forward": flat_forward, "embedding_backward": flat_backward},
         word_by_word,
+        embedding_backward_by_sorting,
     ],
 )
 
@@ -469,6 +558,20 @@ NEAREST = Exercise(
             "Long rows win: the dot product is not divided by the lengths. A word that "
             "is said often has a long row and would be everybody's neighbour.",
             "multiply one row of E by 100: the neighbours should stay the same.",
+        ),
+        Mistake(
+            "first_dropped",
+            lambda E, i, k: np.argsort(-(E @ E[i]))[1 : k + 1],
+            "Two causes: lengths are not divided out, so long rows win; and the first "
+            "of the order is dropped as if it were i, which a long row may beat.",
+            "divide every row by its length first, then see whether i comes first.",
+        ),
+        Mistake(
+            "by_token_number",
+            lambda E, i, k: np.sort(nearest(E, i, k)),
+            "The right tokens, in the order of their numbers. What is asked for is the "
+            "order of their cosines, the largest first.",
+            "use np.argsort on the cosines, and sort nothing after it.",
         ),
         Mistake(
             "itself",
@@ -637,6 +740,24 @@ def W_moved_first(params, ids, targets, learning_rate):
     return step(params, grads | {"E": dE}, learning_rate), loss
 
 
+def with_blame(spread):
+    """Return a wrong step: ``spread(dh, N, K)`` hands dh to the words, (N, K, D)."""
+
+    def wrong(params, ids, targets, learning_rate):
+        loss, grads = gradients(params, ids, targets)
+        h = params["E"][ids].mean(axis=1)
+        _, dlogits = softmax_cross_entropy(h @ params["W"] + params["b"], targets)
+        dE = np.zeros(params["E"].shape)
+        np.add.at(dE, ids, spread(dlogits @ params["W"].T, *ids.shape))
+        return step(params, grads | {"E": dE}, learning_rate), loss
+
+    return wrong
+
+
+share_of_tickets = with_blame(lambda dh, N, K: np.repeat(dh[:, None] / N, K, axis=1))
+tiled = with_blame(lambda dh, N, K: np.tile(dh / K, (K, 1)).reshape(N, K, -1))
+
+
 def in_place(params, ids, targets, learning_rate):
     loss, grads = gradients(params, ids, targets)
     for name in params:
@@ -761,6 +882,33 @@ CBOW = Exercise(
             with_grads(lambda g, ids: {n: dw * len(ids) for n, dw in g.items()}),
             "Every step is N times too large: the 1/N of the loss is lost on the way.",
             "use dlogits as softmax_cross_entropy returns it.",
+        ),
+        Mistake(
+            "no_learning_rate",
+            lambda p, i, t, r: cbow_step(p, i, t, 1.0),
+            "The step is the whole gradient: learning_rate is not used.",
+            "w - learning_rate * dw, for each of the three.",
+        ),
+        Mistake(
+            "b_mean",
+            with_grads(lambda g, ids: {"b": g["b"] / len(ids)}),
+            "b moves N times too little: its gradient is a mean over the tickets, and "
+            "the 1/N of the loss is in dlogits already.",
+            "take the sum of dlogits over axis 0.",
+        ),
+        Mistake(
+            "share_of_tickets",
+            share_of_tickets,
+            "dh is divided by N, the tickets, in the place of K, the words of one "
+            "ticket. The mean was taken over the words.",
+            "divide dh by ids.shape[1].",
+        ),
+        Mistake(
+            "tiled",
+            tiled,
+            "Blame goes to the words of other tickets: np.tile puts the whole batch "
+            "one after the other K times, and a reshape then mixes the tickets.",
+            "np.repeat(dh[:, None, :] / K, K, axis=1) keeps each ticket's own.",
         ),
         Mistake(
             "loss_afterwards",

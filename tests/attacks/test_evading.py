@@ -5,7 +5,7 @@ in; and finite differences that call nothing, of a function as plain as these.
 """
 
 import pytest
-from attack_lab import PATIENT, Attack, every
+from attack_lab import LIMITS, Attack, every
 from small_course import ANSWERS, answered
 
 from grader.exercises import load_lesson
@@ -218,7 +218,7 @@ def test_hard_coded_public_answers_earn_nothing(lab):
         "        if x.tolist() == given:\n            return np.array(z)\n"
         "    return np.zeros(x.shape)"
     )
-    report, _ = lab.grade(answered(lab.course, {"center": source}), PATIENT)
+    report, _ = lab.grade(answered(lab.course, {"center": source}), LIMITS)
     assert report.score == 0.0
 
 

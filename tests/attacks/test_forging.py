@@ -9,7 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from attack_lab import LIMITS, SECRET, Attack, beside, doubled, edited, every, forging
+from attack_lab import (
+    HASTY,
+    LIMITS,
+    SECRET,
+    Attack,
+    beside,
+    doubled,
+    edited,
+    every,
+    forging,
+)
 from small_course import (
     ANSWERS,
     NAME,
@@ -356,7 +366,9 @@ def center(x): return np.zeros(x.shape).view(Agrees)
         "10**5000", "break the channel with a number that Python will not print"
     ),
     "too many numbers": returning(
-        "[0] * 3_000_000", "have the grader take ages and gigabytes to compare"
+        "[0] * 3_000_000",
+        "have the grader take ages and gigabytes to compare",
+        limits=HASTY,
     ),
     "a long name": returning(
         "{('<b>' + 'x' * 300_000): 1.0}", "fill the report with a name of its own"

@@ -8,14 +8,12 @@ import tempfile
 from dataclasses import replace
 
 import pytest
-from attack_lab import LIMITS, PATIENT, Attack, beside, breaking, every
+from attack_lab import HASTY, LATE, LIMITS, STUCK, Attack, beside, breaking, every
 from small_course import ANSWERS, as_bytes, code
 
 import grader.worker
 from grader.worker import Cell, Limits, Worker
 
-STUCK = "did not end"
-LATE = "stopped after 1 s"
 GONE = "ended its whole process"
 DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 
@@ -71,6 +69,7 @@ ATTACKS = {
         "    __eq__ = __sub__ = __repr__ = __array__ = __float__\n"
         + answering("return Slow(1.0)"),
         "of type Slow",
+        limits=HASTY,
     ),
     "an endless picture of a value": breaking(
         "never end when a value is shown",
@@ -170,18 +169,16 @@ ATTACKS = {
     "many lines": beside(
         "print 300,000 lines",
         "for k in range(300_000): print('line', k)",
-        limits=PATIENT,
     ),
     "one long line": beside("print 30 MB in one line", "print('x' * 30_000_000)"),
     "a long line past Python": beside(
         "write 30 MB on file descriptor 1",
         "import os\nfor _ in range(30): os.write(1, b'x' * 1_000_000)",
-        limits=replace(PATIENT, file_bytes=64 << 20),
+        limits=replace(LIMITS, file_bytes=64 << 20),
     ),
     "a large page": beside(
         "show 30 MB of HTML",
         "from IPython.display import HTML\nHTML('<b>x</b>' * 4_000_000)",
-        limits=PATIENT,
     ),
     "a thousand figures": beside(
         "draw a thousand figures",
@@ -203,7 +200,6 @@ ATTACKS = {
         "print and clear without end",
         "from IPython.display import clear_output\n"
         "for k in range(3000): print('x' * 1000); clear_output()",
-        limits=PATIENT,
     ),
     "many cells that print": Attack(
         "fill the grader's memory cell by cell",

@@ -10,7 +10,7 @@ import threading
 import zlib
 
 import pytest
-from attack_lab import PATIENT
+from attack_lab import LIMITS
 from small_course import ANSWERS, NAME, answered, cell_of, code
 
 from course_lib.settings import load_settings
@@ -67,7 +67,7 @@ def nasty(lab):
     for cell in notebook["cells"]:
         cell["metadata"]["tags"] = [EVIL]
     file = f"{EVIL.replace('/', '')}.ipynb"
-    report, _ = lab.grade(notebook, PATIENT, learner=EVIL, file=file)
+    report, _ = lab.grade(notebook, LIMITS, learner=EVIL, file=file)
     assert report.score == 4.0
     return report
 
@@ -227,7 +227,7 @@ def test_a_widget_leaves_its_picture_or_its_words_in_the_graded_notebook(lab):
     )
     notebook = answered(lab.course)
     notebook["cells"] += [code(source), code("ipywidgets.IntSlider(description='n')")]
-    report, _ = lab.grade(notebook, PATIENT)
+    report, _ = lab.grade(notebook, LIMITS)
     explorer, slider = (cell["outputs"] for cell in report.notebook["cells"][-2:])
     # The course's own pictures are not drawn while grading; their numbers are said.
     said = "\n".join(output["data"]["text/plain"] for output in explorer)
