@@ -30,7 +30,7 @@ def linear_forward(x, W, b):
     return x @ W + b, (x, W)
 
 
-def linear_backward(dy, cache):
+def linear_backward(dy, cache, needs_dx=True):
     """Send the gradient of the loss back through ``y = x W + b``.
 
     Parameters
@@ -39,6 +39,8 @@ def linear_backward(dy, cache):
         Upstream gradient, in loss per unit of `y`.
     cache : tuple
         The cache of `linear_forward`: ``(x, W)``.
+    needs_dx : bool, default=True
+        If False, `dx` is None: below the first layer is only the data.
 
     Returns
     -------
@@ -53,7 +55,8 @@ def linear_backward(dy, cache):
     gradient is ``sum over n of x[n, j] * dy[n, k]``. Lesson 4 derives all three.
     """
     x, W = cache
-    return dy @ W.T, x.T @ dy, dy.sum(axis=0)
+    dx = dy @ W.T if needs_dx else None
+    return dx, x.T @ dy, dy.sum(axis=0)
 
 
 def sigmoid_forward(x):

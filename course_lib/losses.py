@@ -49,7 +49,7 @@ def mse(predictions, targets):
         )
     error = predictions - targets
     n_examples = len(error)
-    return float(np.sum(error * error) / n_examples), 2.0 * error / n_examples
+    return float((error * error).sum() / n_examples), 2.0 * error / n_examples
 
 
 def softmax(logits):
@@ -110,15 +110,11 @@ def softmax_cross_entropy(logits, labels):
     """
     shifted = _shifted("softmax_cross_entropy", logits)
     n_examples, n_classes = shifted.shape
-    labels = np.asarray(labels)
-    _check_labels(labels, n_examples, n_classes)
+    onehot = _onehot(np.asarray(labels), n_examples, n_classes)
     powers = np.exp(shifted)
     totals = powers.sum(axis=1, keepdims=True)
-    right = (np.arange(n_examples), labels)
-    loss = np.mean(np.log(totals[:, 0]) - shifted[right])
-    dlogits = powers / totals
-    dlogits[right] -= 1.0
-    return float(loss), dlogits / n_examples
+    surprise = np.log(totals[:, 0]) - shifted[onehot]
+    return float(surprise.sum() / n_examples), (powers / totals - onehot) / n_examples
 
 
 def _shifted(name, logits):
@@ -133,23 +129,25 @@ def _shifted(name, logits):
     return logits - logits.max(axis=1, keepdims=True)
 
 
-def _check_labels(labels, n_examples, n_classes):
+def _onehot(labels, n_examples, n_classes):
+    """Return an (N, C) array that is True at each row's label, after a look at them."""
     if labels.shape != (n_examples,):
         raise ValueError(
             f"softmax_cross_entropy: labels have shape {labels.shape}, expected "
             f"({n_examples},).\nGive one class number for each of the {n_examples} "
             "rows of logits, not a column and not one-hot rows."
         )
-    if not np.issubdtype(labels.dtype, np.integer):
+    if labels.dtype.kind not in "iu":
         raise ValueError(
             f"softmax_cross_entropy: labels are of type {labels.dtype}, expected "
             "integers.\nA label is a column number: labels.astype(int)."
         )
-    outside = np.flatnonzero((labels < 0) | (labels >= n_classes))
-    if outside.size:
-        first = outside[0]
+    onehot = labels[:, None] == np.arange(n_classes)
+    if np.count_nonzero(onehot) != n_examples:  # a row without its label
+        first = onehot.any(axis=1).argmin()
         raise ValueError(
             f"softmax_cross_entropy: labels[{first}] is {labels[first]}, expected 0 to "
             f"{n_classes - 1}.\nThe logits have {n_classes} columns, one a class; "
             "counting starts at 0."
         )
+    return onehot

@@ -38,7 +38,8 @@ class Layer:
         returns ``(y, cache, running)``.
     backward : callable
         ``backward(dy, cache) -> (dx, ...one gradient for each parameter)``, in the
-        order in which `forward` takes the parameters; ``dx`` alone without any.
+        order in which `forward` takes the parameters; ``dx`` alone without any. Where
+        it also takes `needs_dx`, it is told when nobody needs ``dx``.
     **params : ndarray
         The parameters, by the names that `forward` gives them. They are never
         changed in place. A setting that is not trained belongs into the function:
@@ -63,6 +64,7 @@ class Layer:
         _check_params(forward, arguments, params)
         self._forward, self._backward = forward, backward
         self._modes = tuple(name for name in MODES if name in arguments)
+        self._can_skip_dx = "needs_dx" in _arguments_after_x(backward)
         running = params.pop(RUNNING, None)
         if running is not None:
             running = {name: np.asarray(running[name]) for name in running}
@@ -86,15 +88,14 @@ class Layer:
             If the layer's function returns anything but a tuple ``(y, cache)``, or
             ``(y, cache, running)`` where it takes `running`.
         """
-        modes = {"training": training, "rng": rng}
-        given = {name: modes[name] for name in self._modes}
-        names = ["y", "cache"]
-        if self.running is not None:
-            given[RUNNING] = self.running
-            names.append(RUNNING)
-        result = self._forward(x, **self.params, **given)
-        if not (isinstance(result, tuple) and len(result) == len(names)):
-            wanted = ", ".join(names)
+        given = self.params
+        if self._modes:
+            modes = {"training": training, "rng": rng}
+            given = given | {name: modes[name] for name in self._modes}
+        result = self._forward(x, **given, **_running_of(self))
+        n_expected = 2 if self.running is None else 3
+        if not (isinstance(result, tuple) and len(result) == n_expected):
+            wanted = ", ".join(["y", "cache", RUNNING][:n_expected])
             raise TypeError(
                 f"{_name(self._forward)} returned {_described(result)}, expected a "
                 f"tuple ({wanted}).\nAn array of as many rows would pass for one "
@@ -102,7 +103,7 @@ class Layer:
             )
         return result if self.running is None else (result[0], Remembered(*result[1:]))
 
-    def backward(self, dy, cache):
+    def backward(self, dy, cache, needs_dx=True):
         """Return ``dx`` and the gradients by name. `Network.backward` calls this.
 
         Raises
@@ -113,7 +114,8 @@ class Layer:
         """
         if self.running is not None:
             cache = cache.cache
-        result = self._backward(dy, cache)
+        skips = {"needs_dx": False} if self._can_skip_dx and not needs_dx else {}
+        result = self._backward(dy, cache, **skips)
         gradients = result if isinstance(result, tuple) else (result,)
         if len(gradients) != 1 + len(self.params) or result is None:
             names = ", ".join(["dx", *("d" + name for name in self.params)])
@@ -154,7 +156,7 @@ class Network:
             caches.append(cache)
         return x, caches
 
-    def backward(self, dy, caches):
+    def backward(self, dy, caches, needs_dx=True):
         """Return the gradient at the input, and every layer's gradients by name.
 
         Parameters
@@ -163,6 +165,9 @@ class Network:
             Upstream gradient, in loss per unit of the network's output.
         caches : list
             What the `forward` of the same batch returned.
+        needs_dx : bool, default=True
+            If False, a first layer that can leave out its ``dx`` gives None. Training
+            never uses it, and it is a third of a linear layer's work.
 
         Returns
         -------
@@ -171,8 +176,9 @@ class Network:
             One a layer, from the first to the last, with the keys of its `params`.
         """
         grads = []
-        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
-            dy, layer_grads = layer.backward(dy, cache)
+        used = list(zip(self.layers, caches, strict=True))
+        for i, (layer, cache) in reversed(list(enumerate(used))):
+            dy, layer_grads = layer.backward(dy, cache, needs_dx or i > 0)
             grads.append(layer_grads)
         return dy, grads[::-1]
 

@@ -41,7 +41,8 @@ def gradient_step(params, grads, learning_rate):
     Lesson 2 derives how large a step may be.
     """
     _check_grads(params, grads)
-    return {name: w - learning_rate * grads[name] for name, w in params.items()}
+    # The product first: NumPy then adds w into its memory and needs no more.
+    return {name: -learning_rate * grads[name] + w for name, w in params.items()}
 
 
 def sgd(params, grads, state, learning_rate):
@@ -250,7 +251,7 @@ def adamw(
 
 def _zeros(params, n):
     """Return `n` arrays of zeros for each parameter, of its shape."""
-    return {name: [np.zeros(np.shape(w))] * n for name, w in params.items()}
+    return {name: [np.zeros_like(w)] * n for name, w in params.items()}
 
 
 def _step_each(step, params, grads, memory):

@@ -3,6 +3,8 @@
 The fourth way, more data, needs no code.
 """
 
+import numpy as np
+
 from course_lib.optimizers import gradient_step
 
 
@@ -50,6 +52,7 @@ def dropout_forward(x, p_drop, rng=None, training=False):
     if not training:
         return x, 1.0
     mask = (rng.random(x.shape) >= p_drop) / (1.0 - p_drop)
+    mask = mask.astype(np.result_type(x, np.float32))  # float32 stays float32
     return x * mask, mask
 
 

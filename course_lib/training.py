@@ -183,9 +183,9 @@ def train(
             history.losses.append(float(batch_loss))
             if not math.isfinite(batch_loss):
                 break
-            _, grads = network.backward(dy, caches)
+            _, grads = network.backward(dy, caches, needs_dx=False)
             network.keep_running(caches)
-            _update(network, grads, states, optimizer, rate(step), clip_norm)
+            _update(network, grads, states, optimizer, float(rate(step)), clip_norm)
             progress(step + 1, n_steps, batch_loss)
         else:
             _measure(history, n_steps, network, (x, targets), validation, loss)
@@ -236,17 +236,17 @@ def _endless_batches(n_examples, batch_size, rng):
 
 def _update(network, grads, states, optimizer, learning_rate, clip_norm):
     """Give each layer its next parameters; one used twice moves once, by the sum."""
-    layers, totals = {}, {}
+    totals = {}
     for layer, layer_grads in zip(network.layers, grads, strict=True):
-        if id(layer) in totals:
-            earlier = totals[id(layer)]
-            layer_grads = {name: earlier[name] + dw for name, dw in layer_grads.items()}
-        layers[id(layer)], totals[id(layer)] = layer, layer_grads
+        if layer in totals:
+            layer_grads = {n: totals[layer][n] + dw for n, dw in layer_grads.items()}
+        if layer_grads:
+            totals[layer] = layer_grads
     if clip_norm is not None:
         totals = clip_layers(totals, clip_norm)
-    for key, layer in layers.items():
-        layer.params, states[key] = optimizer(
-            layer.params, totals[key], states.get(key), learning_rate
+    for layer, layer_grads in totals.items():
+        layer.params, states[layer] = optimizer(
+            layer.params, layer_grads, states.get(layer), learning_rate
         )
 
 

@@ -141,6 +141,25 @@ def test_cross_entropy_of_a_confident_error_is_large_and_finite():
     np.testing.assert_array_equal(dlogits, [[1.0, -1.0]])
 
 
+def test_cross_entropy_is_the_textbook_formula_to_the_last_bit():
+    logits, labels = rng.normal(size=(53, 7)), rng.integers(7, size=53)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    probs = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    rows = np.arange(53)
+    expected = np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, labels])
+    probs[rows, labels] -= 1.0
+    loss, dlogits = softmax_cross_entropy(logits, labels)
+    assert loss == expected
+    np.testing.assert_array_equal(dlogits, probs / 53)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "int64"])
+def test_labels_may_be_integers_of_any_kind(kind):
+    logits, labels = rng.normal(size=(5, 3)), np.array([0, 1, 2, 1, 0])
+    loss, _ = softmax_cross_entropy(logits, labels.astype(kind))
+    assert loss == softmax_cross_entropy(logits, labels)[0]
+
+
 def test_losses_leave_their_inputs_alone():
     logits, labels = rng.normal(size=(N, C)), rng.integers(0, C, N)
     before = logits.copy()

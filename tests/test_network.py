@@ -115,6 +115,32 @@ def test_a_second_forward_before_the_backward_changes_nothing():
         np.testing.assert_array_equal(dw, flat(expected[1])[name])
 
 
+def test_leaving_out_the_gradient_at_the_data_changes_no_other_gradient():
+    shared = linear(D, D)  # first, and again where its dx is needed
+    network = Network([shared, tanh(), shared, tanh(), linear(D, C)])
+    x, dy = rng.normal(size=(N, D)), rng.normal(size=(N, C))
+    _, caches = network.forward(x)
+    _, expected = network.backward(dy, caches)
+    dx, grads = network.backward(dy, caches, needs_dx=False)
+    assert dx is None
+    for name, dw in flat(grads).items():
+        np.testing.assert_array_equal(dw, flat(expected)[name])
+
+
+def test_a_pair_that_knows_nothing_of_needs_dx_is_not_told():
+    network = Network([tanh(), linear(D, C)])
+    _, caches = network.forward(rng.normal(size=(N, D)))
+    dx, _ = network.backward(rng.normal(size=(N, C)), caches, needs_dx=False)
+    assert dx.shape == (N, D)
+
+
+def test_as_many_caches_are_needed_as_there_are_layers():
+    network = Network([linear(D, H), tanh()])
+    _, caches = network.forward(rng.normal(size=(N, D)))
+    with pytest.raises(ValueError, match="longer"):
+        network.backward(rng.normal(size=(N, H)), [*caches, None])
+
+
 def test_a_learners_own_pair_needs_no_registration():
     def my_double_forward(x, gain):
         return 2 * x * gain, (x, gain)
