@@ -12,6 +12,7 @@ import numpy as np
 N_TRIED, SIZE_TRIED = 23, 4  # in order by chance once in 23! epochs
 EPOCHS = 16
 SEEDS = range(4)
+IN_ORDER = "one after each batch, each example once"
 
 
 def deal_batches(minibatches, n_examples, batch_size, seed):
@@ -171,7 +172,8 @@ def _steps(epoch, others, rate, seed):
     if any(len(losses) != n for losses in seen):
         return f"losses of {len(seen[0])} batches, where there are {n}"
     if all(np.ptp(losses) < 1e-12 for losses in seen):
-        return "each sees all the examples"
+        right = _way(epoch, others, rate, seed) == IN_ORDER
+        return f"{IN_ORDER}; losses of all the examples" if right else "each sees all"
     alone = np.sort(np.concatenate(alone))
     near = [np.abs(np.subtract.outer(losses, alone)).min(axis=1) for losses in seen]
     if np.max(near) > 1e-9:
@@ -192,7 +194,7 @@ def _way(epoch, others, rate, seed):
         params = epoch(_pick(others, first), rate, 4, seed)[0]
         params = epoch(_pick(others, rest), rate, 4, seed, params)[0]
         if np.allclose(end, _vector(params), 1e-9, 1e-12):
-            return "one after each batch, each example once"
+            return IN_ORDER
     return "no order of the batches leads there"
 
 

@@ -530,7 +530,6 @@ generalize.reveal(
 # A **null result**: from 8 to 512 we find no effect of batch size on unseen digits.
 # It does not say there is none.
 # It says that with this network and 360 digits, where one digit is 0.003, none showed.
-# Elsewhere effects were reported; they shrink where the rate was tuned for each batch.
 #
 # What is often taken for it is the second budget above: too few steps.
 

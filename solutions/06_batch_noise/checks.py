@@ -607,6 +607,24 @@ def losses_after_the_update(params, x, labels, learning_rate, batch_size, rng):
     return params, losses
 
 
+def losses_on_everything(params, x, labels, learning_rate, batch_size, rng):
+    losses = []
+    for rows in minibatches(len(x), batch_size, rng):
+        _, grads = loss_and_grads(params, x[rows], labels[rows])
+        losses.append(loss_and_grads(params, x, labels)[0])
+        params = moved(params, grads, learning_rate)
+    return params, losses
+
+
+def losses_on_everything_afterwards(params, x, labels, learning_rate, batch_size, rng):
+    losses = []
+    for rows in minibatches(len(x), batch_size, rng):
+        _, grads = loss_and_grads(params, x[rows], labels[rows])
+        params = moved(params, grads, learning_rate)
+        losses.append(loss_and_grads(params, x, labels)[0])
+    return params, losses
+
+
 def own_generator(params, x, labels, learning_rate, batch_size, rng):
     rng = np.random.default_rng(0)
     return sgd_epoch(params, x, labels, learning_rate, batch_size, rng)
@@ -657,6 +675,20 @@ SGD_EPOCH = Exercise(
             "Each step uses all of x and labels, and not its batch: as many updates "
             "as batches, every one at the price of the whole epoch.",
             "pick the rows: x[rows], labels[rows].",
+        ),
+        Mistake(
+            "losses_on_everything",
+            losses_on_everything,
+            "The params are right. The losses are those of all the examples, and each "
+            "costs another forward pass over everything.",
+            "record the loss that loss_and_grads gave for the batch.",
+        ),
+        Mistake(
+            "losses_on_everything_afterwards",
+            losses_on_everything_afterwards,
+            "The params are right. The losses are those of all the examples, after "
+            "the update: each costs another forward pass over everything.",
+            "record the loss that loss_and_grads gave for the batch.",
         ),
         Mistake(
             "updates_once",

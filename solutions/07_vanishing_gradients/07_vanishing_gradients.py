@@ -222,8 +222,9 @@ def activation_stds(x, weights, activation):
 # The second meter, for the way back: the norm of each layer's **dz**, the blame at its
 # pre-activation.
 # `dy` arrives at the last h.
-# In each layer, from the last to the first: `dz = dy * slope(h)`, measure it with
-# `np.linalg.norm(dz)`, and send `dz @ W.T` on as the `dy` of the layer before.
+# In each layer, from the last to the first: dz is the blame that arrived, times the
+# activation's slope at this layer's h.
+# Measure it with `np.linalg.norm`; send `dz @ W.T` on as the `dy` of the layer before.
 #
 # Return an array of shape (L,), the first layer first.
 #
