@@ -155,6 +155,8 @@ def _pair(result):
 
 def _rows(pair, n):
     every = np.concatenate(pair)
+    if any(len(part) == 0 for part in pair):
+        return "a side without rows"  # dividing nothing keeps every row, too
     if len(every) and (every.min() < 0 or every.max() >= n):
         return "numbers that are no row"
     if len(np.unique(every)) < len(every):

@@ -172,7 +172,7 @@ explorers.bad_data.suspects()
 # </details>
 
 # %% [markdown]
-# ## Nothing to learn, and 97 % right
+# ## Labels from a die
 #
 # 200 pictures get labels from a die.
 # There is nothing to learn from them, and on unseen pictures chance is one in ten.

@@ -245,6 +245,12 @@ def duplicate_cases(rng):
             b[0] = b[-1] + 0.01
         yield Case(note, a=a, b=b, tolerance=0.3)
     yield Case(
+        "a pair that is exactly tolerance apart",
+        a=np.array([[0.0, 0.0], [3.0, 4.0]]),
+        b=np.array([[3.0, 4.0], [6.0, 8.0], [0.0, 5.5]]),
+        tolerance=5.0,
+    )
+    yield Case(
         "no pair at all",
         a=rng.normal(size=(3, 5)),
         b=rng.normal(size=(5, 5)) + 50,
@@ -330,6 +336,12 @@ NEAR_DUPLICATES = Exercise(
             "Only rows that are equal to the last digit are found. A picture that was "
             "saved again, or moved by a hair, is the same picture.",
             "compare the distance with tolerance.",
+        ),
+        Mistake(
+            "below",
+            pairs_where(lambda b, row, t: np.linalg.norm(b - row, axis=1) < t),
+            "A pair that is exactly tolerance apart is left out. At most includes it.",
+            "compare with <= in place of <.",
         ),
         Mistake(
             "swapped",
