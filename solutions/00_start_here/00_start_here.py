@@ -16,7 +16,8 @@
 # From school you need that a curve has a slope.
 #
 # This page is **lesson 0**.
-# It checks your toolbox in ten minutes, and nothing in it counts.
+# It checks your toolbox, and nothing in it counts.
+# **Time** 15 minutes.
 
 # %% [markdown]
 # ## The story, in one line
@@ -38,26 +39,26 @@
 #
 # | | question | minutes |
 # |---|---|---|
-# | 0 | Toolbox check (this page) | 10 |
-# | [1](../01_loss/01_loss.ipynb) | How wrong is it, as one number? | 35 |
-# | [2][two] | Which knob, which way, how far? | 50 |
-# | [3](../03_chain_rule/03_chain_rule.ipynb) | How does blame find its way back? | 50 |
-# | [4](../04_layers/04_layers.ipynb) | How does a whole layer pass blame back? | 75 |
-# | [5](../05_instruments/05_instruments.ipynb) | It trains, but is it right? | 55 |
+# | 0 | Toolbox check (this page) | 15 |
+# | [1](../01_loss/01_loss.ipynb) | How wrong is it, as one number? | 40 |
+# | [2][two] | Which knob, which way, how far? | 55 |
+# | [3](../03_chain_rule/03_chain_rule.ipynb) | How does blame find its way back? | 60 |
+# | [4](../04_layers/04_layers.ipynb) | How does a whole layer pass blame back? | 70 |
+# | [5](../05_instruments/05_instruments.ipynb) | It trains, but is it right? | 70 |
 #
 # [two]: ../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb
 
 # %% [markdown]
 # | | question | minutes |
 # |---|---|---|
-# | [6](../06_batch_noise/06_batch_noise.ipynb) | How noisy is my gradient? | 40 |
+# | [6](../06_batch_noise/06_batch_noise.ipynb) | How noisy is my gradient? | 35 |
 # | [7][seven] | Why do the first layers stand still? | 50 |
-# | [8][eight] | How do signals stay in range? | 60 |
-# | [9](../09_overfitting/09_overfitting.ipynb) | Memorizing or learning? | 50 |
-# | [10](../10_bad_data/10_bad_data.ipynb) | What if the data lie? | 50 |
-# | [11][eleven] | Are there better steps? | 60 |
-# | [12](../12_embeddings/12_embeddings.ipynb) | What is actually stored? | 45 |
-# | [13](../13_bench_exam/13_bench_exam.ipynb) | Exam: can you find the fault? | 60 |
+# | [8][eight] | How do signals stay in range? | 55 |
+# | [9](../09_overfitting/09_overfitting.ipynb) | Memorizing or learning? | 60 |
+# | [10](../10_bad_data/10_bad_data.ipynb) | What if the data lie? | 60 |
+# | [11][eleven] | Are there better steps? | 55 |
+# | [12](../12_embeddings/12_embeddings.ipynb) | What is actually stored? | 40 |
+# | [13](../13_bench_exam/13_bench_exam.ipynb) | Exam: can you find the fault? | 70 |
 #
 # [seven]: ../07_vanishing_gradients/07_vanishing_gradients.ipynb
 # [eight]: ../08_normalization/08_normalization.ipynb

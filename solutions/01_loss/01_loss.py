@@ -16,7 +16,7 @@
 # **You will** write two losses, predict what an untrained network scores, and diagnose
 # a run before its first step.
 #
-# **Time** 35 minutes.
+# **Time** 40 minutes.
 # **Difficulty** 2 of 5.
 # **Before this** [lesson 0](../00_start_here/00_start_here.ipynb).
 

@@ -15,7 +15,7 @@
 # **You will** measure a gradient, write one as a formula, train two models with your
 # own loop, and cure a run that is stuck.
 #
-# **Time** 50 minutes.
+# **Time** 55 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 1](../01_loss/01_loss.ipynb).
 

@@ -16,7 +16,7 @@
 # **You will** send values forward and blame back through a chain, build a tape, and
 # train a network on it.
 #
-# **Time** 50 minutes.
+# **Time** 60 minutes.
 # **Difficulty** 4 of 5.
 # **Before this**
 # [lesson 2](../02_gradient_and_learning_rate/02_gradient_and_learning_rate.ipynb).

@@ -16,7 +16,7 @@
 # **You will** derive each layer with one example and then for a batch, put the layers
 # together, and read handwritten digits.
 #
-# **Time** 75 minutes.
+# **Time** 70 minutes.
 # **Difficulty** 4 of 5.
 # **Before this** [lesson 3](../03_chain_rule/03_chain_rule.ipynb).
 

@@ -16,7 +16,7 @@
 # **You will** write five of eight instruments, use them on thirty planted faults, name
 # what they find, and invent one of your own.
 #
-# **Time** 55 minutes.
+# **Time** 70 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 4](../04_layers/04_layers.ipynb).
 

@@ -16,7 +16,7 @@
 # **You will** draw batches, measure their noise and its law, and write the epoch that
 # trains on them.
 #
-# **Time** 40 minutes.
+# **Time** 35 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 5](../05_instruments/05_instruments.ipynb).
 

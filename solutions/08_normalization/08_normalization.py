@@ -16,7 +16,7 @@
 # **You will** write batch and layer normalization, forward and backward, and train ten
 # sigmoid layers with them.
 #
-# **Time** 60 minutes.
+# **Time** 55 minutes.
 # **Difficulty** 5 of 5.
 # **Before this** [lesson 7](../07_vanishing_gradients/07_vanishing_gradients.ipynb).
 

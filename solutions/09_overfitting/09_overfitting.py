@@ -16,7 +16,7 @@
 # **You will** stop a run at the right moment, build L2 and dropout with their backward
 # passes, and write the rules that diagnose twelve runs.
 #
-# **Time** 50 minutes.
+# **Time** 60 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 8](../08_normalization/08_normalization.ipynb).
 

@@ -16,7 +16,7 @@
 # **You will** write six small instruments for data, look at twenty labels by eye, and
 # weigh a loss.
 #
-# **Time** 50 minutes.
+# **Time** 60 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 9](../09_overfitting/09_overfitting.ipynb).
 

@@ -16,7 +16,7 @@
 # **You will** measure how a narrow valley slows gradient descent, build what helps, and
 # race it.
 #
-# **Time** 60 minutes.
+# **Time** 55 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 10](../10_bad_data/10_bad_data.ipynb).
 

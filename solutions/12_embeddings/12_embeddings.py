@@ -16,7 +16,7 @@
 # **You will** write an embedding, forward and backward, train it on technicians'
 # tickets, and search it.
 #
-# **Time** 45 minutes.
+# **Time** 40 minutes.
 # **Difficulty** 3 of 5.
 # **Before this** [lesson 11](../11_gradient_descent/11_gradient_descent.ipynb).
 

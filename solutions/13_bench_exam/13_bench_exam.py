@@ -16,7 +16,7 @@
 # **You will** diagnose eight sealed runs, hold court over nine myths, and explain two
 # things in your own words.
 #
-# **Time** 60 minutes.
+# **Time** 70 minutes.
 # **Difficulty** 4 of 5.
 # **Before this** all lessons, [lesson 5](../05_instruments/05_instruments.ipynb) above
 # all.
