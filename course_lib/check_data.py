@@ -72,6 +72,8 @@ class CheckData:
         Whether a verdict may show inputs and expected values.
     conventions : dict of convention id to note
         Ways in which a right answer may differ, and what to say of each.
+    formulas : list of str
+        Outputs that a formula gives to the last digits, and an estimate does not.
     """
 
     exercise: str
@@ -85,6 +87,7 @@ class CheckData:
     forbids: dict = field(default_factory=dict)
     public: bool = True
     conventions: dict = field(default_factory=dict)
+    formulas: list = field(default_factory=list)
 
     def probe(self):
         """Return the packed probe: what the learner's process is told, no answer."""
@@ -142,8 +145,8 @@ def save_checks(path, checks):
 
 
 def _fields(data):
-    """Return the fields to store; few exercises have more than one convention."""
-    optional = ("conventions", "conventional")
+    """Return the fields to store, without those that most exercises leave empty."""
+    optional = ("conventions", "conventional", "formulas")
     return {k: v for k, v in vars(data).items() if v or k not in optional}
 
 

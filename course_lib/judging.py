@@ -19,6 +19,7 @@ from course_lib.evidence import (
 from course_lib.first_wrong import with_what_is_right
 from course_lib.naming import general_cause
 from course_lib.probe_functions import DRIVERS
+from course_lib.rounding import estimated
 from course_lib.verdicts import Finding, Verdict
 
 RAISED = "!raised"
@@ -46,7 +47,7 @@ def judge(check, reports):
     if convention is not None:
         check = check.under(convention)
     wrong = _wrong(check, reports)
-    conduct = _conduct(check, reports)
+    conduct = _conduct(check, reports) or _estimate(check, wrong, reports)
     if conduct is not None and (not wrong or conduct.id == "numerical_inside"):
         return _verdict(check, "wrong", 0.0, [conduct])
     named = _name_causes(check, reports, wrong, conduct)
@@ -203,6 +204,21 @@ def _conduct(check, reports):
             "keep every value inside the function; nothing global, nothing unseeded.",
         )
     return None
+
+
+def _estimate(check, wrong, reports):
+    """Return the cause if a gradient is right, and no formula gave it."""
+    found = estimated(check, wrong, reports)
+    if found is None:
+        return None
+    name, error = found
+    return _declared(check, "numerical_inside") or Cause(
+        "numerical_inside",
+        f"{name} is right, but not exact: its errors are about {error:.0e} of its "
+        "largest entry. A formula is exact to about 1e-15; this is how close a "
+        "difference of two losses comes, divided by a step.",
+        "derive the formula; keep the difference, to check it with.",
+    )
 
 
 def _forbidden(check, name):

@@ -141,6 +141,9 @@ class Exercise:
         What the learner writes, which is the `grade_id` of its cell. By default the
         function of `signature`; to be given where that is one of the course's
         drivers, as in ``"use_values(Value, program, numbers) -> values, blame"``.
+    formulas : sequence of str
+        Results that are gradients, to be computed by a formula: an answer that is
+        right, and exact in fewer cases than not, estimates them by differences.
     """
 
     signature: str
@@ -157,6 +160,7 @@ class Exercise:
     name: str = ""
     terms: dict = field(default_factory=dict)
     conventions: Sequence[Convention] = ()
+    formulas: Sequence[str] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "name", self.name or self.calls[-1]["function"])
@@ -220,6 +224,7 @@ class Exercise:
             forbids={**OWN_WORK, **self.forbids},
             public=public and self.shows_expected,
             conventions={c.id: c.note for c in self.conventions},
+            formulas=list(self.formulas),
         )
         self._fill_in(check, self.mistakes if with_mistakes else ())
         return check

@@ -17,7 +17,8 @@ ENGINE = (
     "gradients tape models signals normalization regularization embedding data_quality "
     "update_rules batch_noise"
 )
-JUDGING = "values comparisons check_data evidence causes terms naming verdicts judging"
+JUDGING = "values comparisons rounding check_data evidence causes terms naming "
+JUDGING += "verdicts judging"
 
 # What lessons import. Nothing here knows the grader, nbgrader or a solution.
 COURSE = {
@@ -64,14 +65,15 @@ COURSE = {
     "probes": "values probe_functions",
     "comparisons": "values",
     "check_data": "values",
+    "rounding": "comparisons",
     "evidence": "values comparisons probe_functions",
     "causes": "values comparisons check_data",
     "first_wrong": "comparisons causes",
     "terms": "comparisons check_data causes",
     "naming": "values comparisons evidence causes first_wrong terms",
     "verdicts": "values",
-    "judging": "values comparisons check_data evidence causes first_wrong naming "
-    "probe_functions verdicts",
+    "judging": "rounding values comparisons check_data evidence causes first_wrong "
+    "naming probe_functions verdicts",
     "checks": JUDGING + " probes probe_functions workbench settings",
     # showing
     "page": "",

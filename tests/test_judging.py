@@ -200,6 +200,72 @@ def test_right_numbers_from_the_courses_own_function_earn_nothing():
     assert (verdict.mistake, verdict.points) == ("numerical_inside", 0)
 
 
+ESTIMATED = replace(LINEAR, formulas=("dx", "dW", "db"))
+
+
+def differences(step):
+    """Return a `linear_backward` that calls nothing: it moves one number at a time."""
+
+    def slope(loss, array):
+        found = np.zeros(array.shape)
+        for place in np.ndindex(array.shape):
+            up, down = array.copy(), array.copy()
+            up[place] += step
+            down[place] -= step
+            found[place] = (loss(up) - loss(down)) / (2 * step)
+        return found
+
+    def answer(dy, cache):
+        x, W = cache
+        return (
+            slope(lambda v: np.sum((v @ W) * dy), x),
+            slope(lambda v: np.sum((x @ v) * dy), W),
+            slope(lambda v: np.sum((x @ W + v) * dy), np.zeros(W.shape[1])),
+        )
+
+    return answer
+
+
+@pytest.mark.parametrize("step", [1e-4, 1e-5, 1e-6, 1e-7])
+def test_differences_are_no_formula_however_close_they_come(step):
+    check = ESTIMATED.secret_checks(3)
+    verdict = judge(check, run(check, ESTIMATED.namespace(differences(step))))
+    assert (verdict.mistake, verdict.points) == ("numerical_inside", 0)
+    assert "right, but not exact" in verdict.message
+
+
+def test_a_formula_written_otherwise_is_no_estimate():
+    def answer(dy, cache):
+        x, W = cache
+        dW = sum(np.outer(row, blame) for row, blame in zip(x, dy, strict=True))
+        return np.einsum("nm,dm->nd", dy, W), dW, np.add.reduce(dy)
+
+    check = ESTIMATED.secret_checks(3)
+    verdict = judge(check, run(check, ESTIMATED.namespace(answer)))
+    assert verdict.is_right and verdict.points == 4
+
+
+def test_an_estimate_earns_nothing_beside_a_wrong_result_either():
+    def answer(dy, cache):
+        dx, dW, db = differences(1e-6)(dy, cache)
+        return dx, dW / len(dy), db
+
+    check = ESTIMATED.public_checks()
+    verdict = judge(check, run(check, ESTIMATED.namespace(answer)))
+    assert (verdict.mistake, verdict.points) == ("numerical_inside", 0)
+
+
+def test_a_wrong_formula_is_told_its_own_mistake_and_no_estimate():
+    check = ESTIMATED.public_checks()
+
+    def answer(dy, cache):
+        dx, dW, db = linear_backward(dy, cache)
+        return dx, dW / len(dy), db
+
+    verdict = judge(check, run(check, ESTIMATED.namespace(answer)))
+    assert verdict.status == "partial" and verdict.mistake == "mean"
+
+
 def test_a_wrong_forward_pass_takes_the_points_of_what_builds_on_it():
     check = LINEAR.public_checks()
     wrong = {"linear_forward": lambda x, W, b: (x @ W, (x, W))}

@@ -488,6 +488,7 @@ def unmultiplied_dw(x, targets, w, b):
 MSE_GRADIENT = Exercise(
     "mse_gradient(x, targets, w, b) -> dw, db",
     points=2,
+    formulas=("dw", "db"),
     reference=mse_gradient,
     cases=line_cases,
     axes={"x": "ND", "targets": "N", "w": "D"},

@@ -369,6 +369,7 @@ UPSTREAM = "multiply the local derivative by the blame of the node above."
 CHAIN_BACKWARD = Exercise(
     "chain_backward(values, params) -> blame",
     points=3,
+    formulas=("blame",),
     reference=chain_backward,
     cases=backward_cases,
     mistakes=[

@@ -195,6 +195,7 @@ def bias_in_the_sum(dy, x, W):
 LINEAR_BACKWARD = Exercise(
     "linear_backward(dy, cache) -> dx, dW, db",
     points=3,
+    formulas=("dx", "dW", "db"),
     before=["linear_forward(x, W, b) -> y, cache"],
     reference=LINEAR,
     cases=linear_cases,
@@ -396,6 +397,7 @@ def sigmoid_pair(forward, backward):
 SIGMOID = Exercise(
     "sigmoid_backward(dy, cache) -> dx",
     points=2,
+    formulas=("dx",),
     before=["sigmoid_forward(x) -> y, cache"],
     reference=sigmoid_pair(sigmoid_forward, sigmoid_backward),
     cases=activation_cases(
@@ -518,6 +520,7 @@ def tanh_with_loops(dy, y):
 TANH = Exercise(
     "tanh_backward(dy, cache) -> dx",
     points=1,
+    formulas=("dx",),
     before=["tanh_forward(x) -> y, cache"],
     reference=tanh_pair(tanh_forward, tanh_backward),
     cases=activation_cases(
@@ -903,6 +906,7 @@ def summed_loss(logits, labels):
 SOFTMAX_CROSS_ENTROPY = Exercise(
     "softmax_cross_entropy(logits, labels) -> loss, dlogits",
     points=3,
+    formulas=("dlogits",),
     reference=softmax_cross_entropy,
     cases=labelled_cases,
     axes={"logits": "NC", "labels": "N"},
@@ -1290,6 +1294,7 @@ MLP_FORWARD = Exercise(
 MLP_BACKWARD = Exercise(
     "mlp_backward(dlogits, cache) -> grads",
     points=4,
+    formulas=("grads",),
     before=["mlp_forward(x, params) -> logits, cache"],
     reference=MLP,
     cases=network_cases,

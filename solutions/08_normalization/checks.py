@@ -872,6 +872,7 @@ def backward_exercise(name, points, mistakes):
     return Exercise(
         f"{name}(dy, cache) -> dx, dgamma, dbeta",
         points=points,
+        formulas=("dx", "dgamma", "dbeta"),
         before=[BEFORE],
         reference={"batchnorm_forward": batchnorm_forward, name: batchnorm_backward},
         cases=backward_cases,
@@ -1169,6 +1170,7 @@ def layer_backward_with_einsum(dy, cache):
 LAYERNORM_BACKWARD = Exercise(
     "layernorm_backward(dy, cache) -> dx, dgamma, dbeta",
     points=3,
+    formulas=("dx", "dgamma", "dbeta"),
     before=["layernorm_forward(x, gamma, beta) -> y, cache"],
     reference={
         "layernorm_forward": layernorm_forward,

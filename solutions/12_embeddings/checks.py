@@ -306,6 +306,7 @@ def embedding_backward_by_sorting(dy, cache):
 BACKWARD = Exercise(
     "embedding_backward(dy, cache) -> dE",
     points=3,
+    formulas=("dE",),
     before=["embedding_forward(ids, E) -> y, cache"],
     reference=PAIR,
     cases=backward_cases,

@@ -1,7 +1,7 @@
 """Evading the exercise: answers that are no answers, and right ones that do harm.
 
 What no check can tell from work of one's own: the source of another's function, typed
-in; and finite differences that call nothing, of a function as plain as these.
+in; and finite differences that are exact, of a loss that is a parabola.
 """
 
 import pytest
@@ -246,6 +246,23 @@ REAL = {
     return slope(x), slope(W), slope(b)""",
         0.0,
         "calls linear_forward again and again",
+    ),
+    "finite differences that call nothing": (
+        """    x, W = cache
+    b, step = np.zeros(W.shape[1]), 1e-6
+    def slope(v):
+        g = np.zeros(v.shape)
+        for i in np.ndindex(v.shape):
+            old = v[i]
+            v[i] = old + step; up = ((x @ W + b) * dy).sum()
+            v[i] = old - step; down = ((x @ W + b) * dy).sum()
+            v[i] = old
+            g[i] = (up - down) / (2 * step)
+        return g
+    x, W = x.copy(), W.copy()
+    return slope(x), slope(W), slope(b)""",
+        0.0,
+        "right, but not exact",
     ),
     "the course's numerical gradient": (
         """    from course_lib.gradients import numerical_gradient
