@@ -109,6 +109,9 @@ def show_summary(summary):
     tell(summary.lesson, state, style, f"{counts}, {summary.seconds:.1f} s{rate}")
     for learner, reason in sorted(summary.shortfalls.items()):
         tell(f"  {printable(learner)}", "", style, printable(" ".join(reason.split())))
+    if summary.settled:
+        names = printable(", ".join(summary.settled))
+        click.echo(f"  Other late penalties ({len(summary.settled)}): {names}")
     if summary.absent:
         names = printable(", ".join(summary.absent))
         click.echo(f"  Handed in nothing ({len(summary.absent)}): {names}")

@@ -18,6 +18,7 @@ CARRIERS = {
     "__init__",
     "__main__",
     "archives",
+    "arrival_time",
     "audit",
     "batch",
     "bundle",
@@ -34,15 +35,19 @@ CARRIERS = {
     "gradebook",
     "heartbeat",
     "intake",
+    "late_book",
+    "lateness",
     "lesson_cells",
     "lms",
     "lms_times",
+    "marks",
     "nbgrader_steps",
     "new_lesson",
     "plain_files",
     "replies",
     "roster",
     "secret",
+    "settling",
     "solutions",
     "summary",
     "watch",
@@ -51,7 +56,7 @@ _LIBRARIES = ("numpy", "matplotlib", "ipython", "ipywidgets")
 _SKIPPED = {".ipynb", ".pyc"}  # in a lesson's folder: executed copies, caches
 
 
-def fingerprint(handed_in, secret, solutions):
+def fingerprint(handed_in, secret, solutions, limits=None):
     """Return the fingerprint of the report that grading a submission gives.
 
     Parameters
@@ -61,6 +66,8 @@ def fingerprint(handed_in, secret, solutions):
         The course's secret; with the learner's name it decides the graded inputs.
     solutions : Path
         The folder of all lessons' sources.
+    limits : dict of str to number, optional
+        What the course sets of a submission's limits.
 
     Returns
     -------
@@ -76,6 +83,8 @@ def fingerprint(handed_in, secret, solutions):
         handed_in.file.encode(errors="replace"),
         handed_in.content,
     ]  # not when and how it arrived: that changes a page's remarks, and no grade
+    if limits:  # a loop that did not end may do so with more time
+        parts.append(repr(sorted(limits.items())).encode())
     return _digest(parts)
 
 

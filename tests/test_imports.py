@@ -169,19 +169,25 @@ GRADER = {
     "secret": "",
     "database": "",
     "lesson_cells": "",
-    "gradebook": "database lesson_cells reports words words_book",
+    "late_book": "database lateness",
+    "lateness": "",
+    "marks": "",
+    "gradebook": "database late_book lesson_cells marks reports words words_book",
     "words_book": "matching words database",
     "handed_in": "",
     "fingerprint": "",
-    "marking": "exchange feedback fingerprint grade safe_outputs secret",
+    "marking": "exchange feedback fingerprint grade handed_in lateness limits marks "
+    "safe_outputs secret",
+    "settling": "exchange handed_in marking reports",
     "crew": "linux marking worker",
     "summary": "",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
-    "replies reports worker",
+    "replies reports settling worker",
     "console": "",
-    "nbgrader_steps": "plain_files grade gradebook reports prepared release source "
-    "secret",
-    "exchange": "handed_in plain_files course_lib.hand_in",
+    "nbgrader_steps": "limits plain_files grade gradebook reports prepared release "
+    "source secret",
+    "arrival_time": "handed_in",
+    "exchange": "arrival_time handed_in plain_files course_lib.hand_in",
     "heartbeat": "exchange",
     "replies": "reports",
     "watch": "exchange heartbeat marking replies prepared gradebook reports worker "
