@@ -32,6 +32,7 @@ CARRIERS = {
     "feedback",
     "files",
     "freshness",
+    "giving_back",
     "gradebook",
     "heartbeat",
     "intake",

@@ -30,18 +30,33 @@ def settle(lesson, settings, book):
     """
     changed = book.settle(lesson, settings.timetable)
     for learner in changed:
-        folder = settings.submitted / learner / lesson
         with contextlib.suppress(OSError, ValueError):  # then it is graded again anyway
-            graded = settings.autograded / learner / lesson / f"{lesson}.ipynb"
-            report = from_notebook(json.loads(graded.read_text("utf-8")))
-            handed_in = read_folder(
-                folder, learner, lesson, settings.largest_submission
-            )
-            marks, secret = book.marks(lesson, learner), read_secret(folder)
-            write_files(handed_in, report, settings, marks, secret)
+            renew(lesson, learner, settings, book)
     if changed:
         _take_back(lesson, set(changed), settings)
     return sorted(changed)
+
+
+def renew(lesson, learner, settings, book):
+    """Write somebody's page anew, from the graded notebook and the gradebook.
+
+    Returns
+    -------
+    page : str
+        An HTML document.
+    report : Report
+
+    Raises
+    ------
+    OSError, ValueError
+        There is no graded notebook, or this course did not grade it.
+    """
+    folder = settings.submitted / learner / lesson
+    graded = settings.autograded / learner / lesson / f"{lesson}.ipynb"
+    report = from_notebook(json.loads(graded.read_text("utf-8")))
+    handed_in = read_folder(folder, learner, lesson, settings.largest_submission)
+    marks, secret = book.marks(lesson, learner), read_secret(folder)
+    return write_files(handed_in, report, settings, marks, secret), report
 
 
 def _take_back(lesson, learners, settings):

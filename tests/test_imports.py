@@ -179,6 +179,7 @@ GRADER = {
     "marking": "exchange feedback fingerprint grade handed_in lateness limits marks "
     "safe_outputs secret",
     "settling": "exchange handed_in marking reports",
+    "giving_back": "exchange gradebook handed_in intake lms prepared replies settling",
     "crew": "linux marking worker",
     "summary": "",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
