@@ -9,7 +9,7 @@ scores, extra credit, comments, extensions, late penalties) is never touched.
 
 from dataclasses import dataclass
 
-from grader import late_book, words_book
+from grader import late_book, students, words_book
 from grader.database import REPORTS, open_database
 from grader.lesson_cells import cells_of, register
 from grader.marks import Marks
@@ -159,6 +159,18 @@ class Book:
             rows = session.execute(select(*columns).where(REPORTS.c.lesson == lesson))
             there = set(_learners(session, lesson))
             return {learner: Done(*rest) for learner, *rest in rows if learner in there}
+
+    def enter(self, people):
+        """Enter a class's people, with what the roster says of them: see `students`."""
+        with self._session.begin() as session:
+            students.enter(session, people)
+
+    def lessons(self):
+        """Return the names of the lessons in the book, in order."""
+        from nbgrader import api
+
+        with self._session() as session:
+            return sorted(name for (name,) in session.query(api.Assignment.name))
 
     def learners(self):
         """Return the names of everyone in the book, in order."""

@@ -172,7 +172,9 @@ GRADER = {
     "late_book": "database lateness",
     "lateness": "",
     "marks": "",
-    "gradebook": "database late_book lesson_cells marks reports words words_book",
+    "students": "",
+    "gradebook": "database late_book lesson_cells marks reports students words "
+    "words_book",
     "words_book": "matching words database",
     "handed_in": "",
     "fingerprint": "",
@@ -200,7 +202,8 @@ GRADER = {
     "lms_times": "lms roster",
     "intake": "exchange handed_in",
     "collecting": "archives handed_in intake lms lms_times plain_files roster",
-    "export": "gradebook csv_cells",
+    "grade_table": "",
+    "export": "csv_cells files grade_table gradebook roster settling",
     "class_report": "gradebook reports",
     "bundle": "files release",
 }

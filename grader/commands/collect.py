@@ -55,7 +55,17 @@ def collect(settings, lesson, archive, layout, times, roster):
         raise click.ClickException(f"{archive}: {error}") from None
     except ValueError as error:
         raise click.ClickException(str(error)) from None
+    _enter(people, settings)
     return _sum_up(lesson, outcomes)
+
+
+def _enter(roster, settings):
+    """Enter the class into the gradebook, so that who is absent is named."""
+    from grader.gradebook import Book
+
+    if roster:
+        with Book(settings.gradebook_url, settings.course_id) as book:
+            book.enter(roster.people)
 
 
 def _say(outcome):
