@@ -8,11 +8,13 @@ the platform, or the instructor, to say.
 """
 
 import io
+import json
 from pathlib import Path
 
 from nbgrader.plugins import ExportPlugin
-from traitlets import Dict
+from traitlets import Dict, Unicode
 
+from course_lib.settings import ROOT, load_settings
 from grader.csv_cells import write_rows
 from grader.files import write_file
 from grader.grade_table import Submission, read_grades
@@ -28,6 +30,8 @@ class TableExport(ExportPlugin):
         "its number: {'01_loss': 'Loss (8123)'}."
     ).tag(config=True)
 
+    course_root = Unicode(str(ROOT), help="The folder of course.toml.").tag(config=True)
+
     def export(self, gradebook):
         """Write the file; called by ``nbgrader export`` with its open gradebook."""
         students = [
@@ -41,10 +45,23 @@ class TableExport(ExportPlugin):
             if not self.assignment or assignment.name in map(str, self.assignment)
         ]
         out = Path(self.to or "grades.csv")
+        for lesson in lessons:
+            lesson.exercises = self._in_order(lesson)
         text = io.StringIO(newline="")
         write_rows(text, self.rows(students, lessons))
         write_file(out, text.getvalue().encode(self.encoding))
         self.log.info("Exported %d learners to %s", len(students), out)
+
+    def _in_order(self, lesson):
+        """Return the exercises as the lesson has them, as far as it is here."""
+        try:
+            file = load_settings(self.course_root).lesson_notebook(lesson.name)
+            cells = json.loads(file.read_text("utf-8"))["cells"]
+        except (OSError, ValueError):
+            cells = []
+        place = {cell.get("id"): k for k, cell in enumerate(cells)}
+        found = sorted(lesson.exercises, key=lambda name: (place.get(name, 0), name))
+        return {name: lesson.exercises[name] for name in found}
 
     def rows(self, students, lessons):
         """Yield the rows of the file, its head first.
@@ -170,6 +187,7 @@ def export(settings, kind, out, lessons=(), learners=(), columns=None):
         for lesson in book.lessons():
             settle(lesson, settings, book)
     plugin = FORMATS[kind](to=str(out), columns=dict(columns or {}))
+    plugin.course_root = str(settings.root)
     plugin.assignment, plugin.student = list(lessons), list(learners)
     with Gradebook(settings.gradebook_url, settings.course_id) as gradebook:
         plugin.export(gradebook)

@@ -108,8 +108,7 @@ class Book:
 
         with self._session.begin() as session:
             assignment = session.query(api.Assignment).filter_by(name=lesson).one()
-            submitted = _submissions(session, lesson)
-            return late_book.settle(session, assignment, submitted, timetable)
+            return late_book.settle(session, assignment, timetable)
 
     def record(self, report, learner, timestamp=None, timetable=None):
         """Write one report, all of it or nothing.
@@ -142,7 +141,8 @@ class Book:
             _write_scores(session, submitted, report)
             _write_fingerprint(session, report, learner)
             if timetable is not None:
-                late_book.charge(session, submitted, timetable)
+                assignment = submitted.assignment.assignment
+                late_book.settle(session, assignment, timetable, learner)
 
     def done(self, lesson):
         """Return what is known of the grades in the book, by learner.

@@ -21,79 +21,114 @@ GRANTED = Table(
 )
 
 
-def settle(session, assignment, submitted, timetable):
+def settle(session, assignment, timetable, learner=None):
     """Bring a lesson's deadline, and all that follows from it, up to date.
 
     Parameters
     ----------
     session : sqlalchemy.orm.Session
     assignment : nbgrader.api.Assignment
-    submitted : iterable of nbgrader.api.SubmittedNotebook
-        All of the lesson.
     timetable : Timetable
+    learner : str, optional
+        Only what follows for this one.
 
     Returns
     -------
     list of str
         Learners whose penalty changed.
     """
-    if not _set_due(session, assignment, timetable):
+    lesson, due = assignment.name, timetable.due(assignment.name)
+    had_one = bool(_granted(session, lesson, [""]))
+    if due is None and not had_one:
         return []
-    changed = []
-    for notebook in submitted:
-        before = notebook.late_submission_penalty or 0.0
-        _charge(session, notebook, assignment.name, timetable)
-        if abs((notebook.late_submission_penalty or 0.0) - before) > 1e-9:
-            changed.append(notebook.student.id)
-    return changed
+    if had_one != (due is not None):
+        _note_granted(session, lesson, *([[""], []] if had_one else [[], [""]]))
+    assignment.duedate = due and due.astimezone(UTC).replace(tzinfo=None)
+    rows = list(_rows(session, assignment, learner))
+    learners = [row.student_id for row in rows]
+    before = _granted(session, lesson, learners)
+    now = {name for name in learners if timetable.extension(lesson, name) is not None}
+    _note_granted(session, lesson, before - now, now - before)
+    return [
+        row.student_id
+        for row in rows
+        if _charge(session, row, lesson, timetable, row.student_id in before)
+    ]
 
 
-def charge(session, notebook, timetable):
-    """Write what follows from the deadline for one `nbgrader.api.SubmittedNotebook`."""
-    assignment = notebook.assignment.assignment
-    if _set_due(session, assignment, timetable):
-        _charge(session, notebook, assignment.name, timetable)
+def _rows(session, assignment, learner):
+    """Return what penalties depend on: one question, however many have handed in.
 
+    Scores are added up in one go: nbgrader's own `SubmittedNotebook.score` looks
+    through all grades anew for each submission.
+    """
+    from nbgrader import api
+    from sqlalchemy import func
 
-def _set_due(session, assignment, timetable):
-    """Write a lesson's deadline; return whether it has one, or had one till now."""
-    due = timetable.due(assignment.name)
-    had_one = _set_granted(session, assignment.name, "", due is not None)
-    if due is not None:
-        assignment.duedate = due.astimezone(UTC).replace(tzinfo=None)
-    elif had_one:
-        assignment.duedate = None
-    return due is not None or had_one
-
-
-def _charge(session, notebook, lesson, timetable):
-    """Write one submission's extension and penalty, from its time and its score."""
-    submission, learner = notebook.assignment, notebook.student.id
-    own = timetable.extension(lesson, learner)
-    had_one = _set_granted(session, lesson, learner, own is not None)
-    if own is not None:
-        submission.extension = own
-    elif had_one:
-        submission.extension = None
-    session.flush()
-    time = submission.timestamp
-    late = lateness_of(
-        timetable,
-        lesson,
-        learner,
-        time and time.replace(tzinfo=UTC),
-        submission.extension,
+    notebook, submission = api.SubmittedNotebook, api.SubmittedAssignment
+    query = (
+        session.query(
+            notebook.id,
+            func.coalesce(func.sum(api.Grade.score), 0.0).label("score"),
+            notebook.late_submission_penalty,
+            submission.id.label("submission_id"),
+            submission.student_id,
+            submission.timestamp,
+            submission.extension,
+        )
+        .join(submission, submission.id == notebook.assignment_id)
+        .outerjoin(api.Grade, api.Grade.notebook_id == notebook.id)
+        .filter(submission.assignment_id == assignment.id)
+        .group_by(
+            notebook.id,
+            notebook.late_submission_penalty,
+            submission.id,
+            submission.student_id,
+            submission.timestamp,
+            submission.extension,
+        )
     )
-    session.refresh(notebook, ["score"])
-    notebook.late_submission_penalty = late.penalty(notebook.score) or None
+    if learner is None:
+        return query
+    return query.filter(submission.student_id == learner)
 
 
-def _set_granted(session, lesson, learner, is_so):
-    """Note whether something comes from course.toml; return whether it did before."""
-    key = (GRANTED.c.lesson == lesson) & (GRANTED.c.learner == learner)
-    before = session.execute(GRANTED.select().where(key)).first() is not None
-    if is_so and not before:
-        session.execute(GRANTED.insert().values(lesson=lesson, learner=learner))
-    elif before and not is_so:
-        session.execute(GRANTED.delete().where(key))
-    return before
+def _charge(session, row, lesson, timetable, had_extension):
+    """Write one submission's extension and penalty; return if the penalty changed."""
+    from nbgrader import api
+
+    own = timetable.extension(lesson, row.student_id)
+    extension = own if own is not None or had_extension else row.extension
+    if extension != row.extension:
+        _update(
+            session, api.SubmittedAssignment, row.submission_id, extension=extension
+        )
+    time = row.timestamp and row.timestamp.replace(tzinfo=UTC)
+    late = lateness_of(timetable, lesson, row.student_id, time, extension)
+    penalty, before = late.penalty(row.score), row.late_submission_penalty or 0.0
+    if abs(penalty - before) < 1e-9:
+        return False
+    changed = {"late_submission_penalty": penalty or None}
+    _update(session, api.SubmittedNotebook, row.id, **changed)
+    return True
+
+
+def _update(session, table, key, **values):
+    query = session.query(table).filter_by(id=key)
+    query.update(values, synchronize_session="evaluate")
+
+
+def _granted(session, lesson, learners):
+    """Return for which of some learners something came from course.toml before."""
+    found = session.execute(GRANTED.select().where(GRANTED.c.lesson == lesson))
+    return {row.learner for row in found} & set(learners)
+
+
+def _note_granted(session, lesson, gone, new):
+    """Note what no longer comes from course.toml, and then what does."""
+    here = GRANTED.c.lesson == lesson
+    if gone:
+        session.execute(GRANTED.delete().where(here & GRANTED.c.learner.in_(gone)))
+    if new:
+        rows = [{"lesson": lesson, "learner": learner} for learner in new]
+        session.execute(GRANTED.insert(), rows)

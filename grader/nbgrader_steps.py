@@ -52,13 +52,17 @@ def configure(c, settings=None):
     c.Autograde.exporter_class = SubmissionExporter
     c.Autograde.pre_convert_hook = PrepareSubmission(settings)
     c.Autograde.sanitize_preprocessors = [GradeSubmission]
-    c.Autograde.autograde_preprocessors = [RecordGrades, AssignLatePenalties]
+    c.Autograde.autograde_preprocessors = [
+        RecordGrades,
+        AssignLatePenalties,
+        NoteLateness,
+    ]
     c.AssignLatePenalties.plugin_class = LatePenalties
     c.GenerateFeedback.exporter_class = FeedbackExporter
     c.GenerateFeedback.preprocessors = []
     c.GenerateAssignment.preprocessors = [ReleaseLesson]
     steps = GradeSubmission, RecordGrades, FeedbackExporter, ReleaseLesson
-    for step in (*steps, LatePenalties):
+    for step in (*steps, LatePenalties, NoteLateness):
         c[step.__name__].course_root = root
     with contextlib.suppress(OSError):  # nbgrader makes a database, but no folder
         settings.class_folder.mkdir(exist_ok=True)
@@ -174,6 +178,28 @@ class LatePenalties(LateSubmissionPlugin):
         policy = load_settings(self.course_root).timetable.late
         share = policy.share(timedelta(seconds=total_seconds_late))
         return round(share * score, 4) or None
+
+
+class NoteLateness(CourseStep):
+    """Says in the graded notebook how late it was; nbgrader's pages show no penalty."""
+
+    def preprocess(self, nb, resources):
+        """Called by the exporter, when the penalty is in the gradebook."""
+        from grader.gradebook import Book
+        from grader.handed_in import read_time
+        from grader.lateness import lateness_of, note_lateness
+
+        about, settings = resources["nbgrader"], self.settings
+        lesson, learner = about["assignment"], about["student"]
+        report = from_notebook(nb)
+        if settings.due(lesson) is None and not report.late:
+            return nb, resources
+        with Book(about["db_url"], settings.course_id) as book:
+            marks = book.marks(lesson, learner)
+        time = read_time(settings.submitted / learner / lesson)
+        about = settings.timetable, lesson, learner, time, marks.extension
+        note_lateness(report, lateness_of(*about), marks)
+        return nbformat.from_dict(report.notebook), resources
 
 
 class FeedbackExporter(HTMLExporter):

@@ -128,12 +128,13 @@ class Roster:
         return person
 
     def _near(self, handed):
-        near = difflib.get_close_matches(letters(handed.who), self._names, n=1)
+        number = f" and lms id {handed.number}" if handed.layout == CANVAS else ""
+        way = f"add a row with that name{number}."
+        near = difflib.get_close_matches(letters(handed.who), self._names, 1, 0.8)
         if near:
             person = self._names[near[0]][0]
-            return f"Did you mean {person.learner}, {person.name}? Correct that row."
-        number = f" and lms id {handed.number}" if handed.layout == CANVAS else ""
-        return f"Add a row with that name{number}."
+            return f"Did you mean {person.learner}, {person.name}? Else {way}"
+        return way[0].upper() + way[1:]
 
 
 def read_roster(file):

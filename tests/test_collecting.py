@@ -335,6 +335,7 @@ def test_the_command_says_what_became_of_each_file(course, capsys, monkeypatch):
     assert "no zip archive" in capsys.readouterr().err
 
 
+@pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="grades behind walls: run on Linux")
 @pytest.mark.parametrize("layout", [canvas, moodle])
 def test_what_was_collected_is_graded(take, settings, layout):

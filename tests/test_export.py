@@ -82,8 +82,8 @@ def records(rows):
 
 def test_each_exercise_has_a_row_with_what_counts(read):
     rows = records(read("csv", "utf-8-sig", lessons=[FIRST], learners=["ada"]))
-    assert [row["exercise"] for row in rows] == ["center", "mse"]
-    center, mse = rows
+    assert [row["exercise"] for row in rows] == ["mse", "center"]  # the lesson's
+    mse, center = rows
     assert (float(center["points"]), center["by_hand"]) == (3.75, "yes")
     assert (float(mse["points"]), mse["by_hand"]) == (1.5, "no")
     for row in rows:

@@ -86,6 +86,7 @@ def test_moodle_finds_participants_in_the_names(graded, form):
     assert found == {("11", f"{NAME}.html"), ("12", f"{NAME}.html")}
 
 
+@pytest.mark.full
 def test_each_page_is_its_learners_own_and_needs_nothing_else(graded):
     settings = graded(canvas)
     _, written = pages(settings, layout="plain")
@@ -96,6 +97,7 @@ def test_each_page_is_its_learners_own_and_needs_nothing_else(graded):
     assert pages(settings, layout="plain")[1] == written
 
 
+@pytest.mark.full
 def test_what_people_added_is_on_the_page_that_goes_back(graded):
     settings = graded(moodle)
     with nbgrader_api.Gradebook(settings.gradebook_url, settings.course_id) as book:
@@ -107,6 +109,7 @@ def test_what_people_added_is_on_the_page_that_goes_back(graded):
     assert "5.5 <small>of 7" in ada and "See me." in ada
 
 
+@pytest.mark.full
 def test_the_exchange_gets_the_new_page_too(settings, worker):
     receipt = submit(settings)
     autograde(NAME, settings, workers=1, worker=worker, tell=lambda line: None)
@@ -118,6 +121,7 @@ def test_the_exchange_gets_the_new_page_too(settings, worker):
     assert post.read_answer(receipt) and "See me." in receipt.page.read_text("utf-8")
 
 
+@pytest.mark.full
 def test_who_cannot_be_given_anything_is_named(graded, capsys, monkeypatch):
     settings = graded(canvas)
     put(settings, "zoe")  # by another way, and not graded
@@ -134,6 +138,7 @@ def test_who_cannot_be_given_anything_is_named(graded, capsys, monkeypatch):
     assert command_line.main(["feedback", NAME, "--layout", "moodle"]) == 2
 
 
+@pytest.mark.full
 def test_an_archive_that_cannot_be_finished_leaves_the_old_one(graded, monkeypatch):
     settings = graded(canvas)
     out = settings.root / "feedback.zip"

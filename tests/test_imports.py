@@ -187,8 +187,8 @@ GRADER = {
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
     "replies reports settling worker",
     "console": "",
-    "nbgrader_steps": "limits plain_files grade gradebook reports prepared release "
-    "source secret",
+    "nbgrader_steps": "handed_in lateness limits plain_files grade gradebook reports "
+    "prepared release source secret",
     "arrival_time": "handed_in",
     "exchange": "arrival_time handed_in plain_files course_lib.hand_in",
     "heartbeat": "exchange",

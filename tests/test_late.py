@@ -6,9 +6,11 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+import nbformat
 import pytest
 from small_course import ANSWERS, NAME
 from test_batch import put
+from test_nbgrader import FORMGRADER_FILLS_IN
 from test_watch import submit
 
 from course_lib import hand_in as post
@@ -80,6 +82,7 @@ def test_a_day_late_costs_its_share_where_nbgrader_keeps_it(settings, worker):
     assert cells[0]["id"] == NOTE and "1 day after" in cells[0]["source"]
 
 
+@pytest.mark.full
 def test_a_changed_deadline_changes_penalties_and_grades_nothing(
     settings,
     worker,
@@ -115,6 +118,7 @@ def test_a_changed_deadline_changes_penalties_and_grades_nothing(
         assert "Late." not in page(settings, "ada")
 
 
+@pytest.mark.full
 def test_an_extension_that_nbgrader_granted_stays_and_counts(settings, worker):
     settings = timed(settings)
     put(settings, "ada")
@@ -127,6 +131,7 @@ def test_an_extension_that_nbgrader_granted_stays_and_counts(settings, worker):
     assert "Late." not in page(settings, "ada")
 
 
+@pytest.mark.full
 def test_a_score_given_by_hand_is_what_the_share_is_taken_of(settings, worker):
     settings = timed(settings)
     put(settings, "ada")
@@ -141,6 +146,7 @@ def test_a_score_given_by_hand_is_what_the_share_is_taken_of(settings, worker):
     assert "4.5 <small>" in page(settings, "ada")
 
 
+@pytest.mark.full
 def test_where_late_work_does_not_count_nothing_is_left(settings, worker):
     settings = timed(settings, policy='[late]\naccept = "no"\n')
     put(settings, "ada")
@@ -150,6 +156,7 @@ def test_where_late_work_does_not_count_nothing_is_left(settings, worker):
     assert "so it does not count" in page(settings, "ada")
 
 
+@pytest.mark.full
 def test_the_answer_in_the_notebook_says_what_was_taken_off(settings, monkeypatch):
     settings = timed(settings, due="2020-01-01T00:00:00Z")
     receipt = submit(settings)
@@ -170,6 +177,7 @@ def test_the_answer_in_the_notebook_says_what_was_taken_off(settings, monkeypatc
     assert "late" not in post.read_answer(receipt)["report"]
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:Object of type:Warning")  # nbgrader's
 def test_nbgraders_own_button_takes_off_the_same(settings, monkeypatch):
     from nbgrader.apps.api import NbGraderAPI
@@ -189,6 +197,25 @@ def test_nbgraders_own_button_takes_off_the_same(settings, monkeypatch):
         "ada": pytest.approx(0.7),
         "emmy": 0.0,
     }
+    shown = {who: in_formgrader(settings, who, config) for who in ("ada", "emmy")}
+    assert "1 day after the deadline" in shown["ada"]
+    assert "after the deadline" not in shown["emmy"]
+    assert api.generate_feedback(NAME, "ada")["success"]
+    assert "6.3 <small>" in page(settings, "ada") and "Late." in page(settings, "ada")
+
+
+def in_formgrader(settings, learner, config):
+    """Return what Formgrader shows of a graded notebook."""
+    from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
+
+    config = config.copy()
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    resources = {**dict.fromkeys(FORMGRADER_FILLS_IN, ""), "index": 0, "total": 1}
+    path = settings.autograded / learner / NAME / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    return HTMLExporter(config=config).from_notebook_node(notebook, resources)[0]
 
 
 def test_a_learner_cannot_set_back_the_clock(settings, monkeypatch):
@@ -212,6 +239,7 @@ def test_a_time_that_clocks_agree_on_stays_as_it_is(settings, monkeypatch):
     assert (attempt.files / "timestamp.txt").read_text() == receipt.timestamp
 
 
+@pytest.mark.full
 def test_limits_of_the_course_reach_the_submission(settings, worker):
     toml = settings.root / "course.toml"
     text = toml.read_text("utf-8")
@@ -243,6 +271,7 @@ def test_limits_are_given_in_the_units_of_people():
     assert limits_from({}) == Limits()
 
 
+@pytest.mark.full
 def test_the_page_keeps_the_answer_where_the_note_stands(settings, worker):
     settings = timed(settings)
     put(settings, "ada")

@@ -83,9 +83,7 @@ def _sum_up(lesson, outcomes):
     told = ", ".join(f"{count} {state}" for state, count in counts.items())
     click.echo(f"\n{lesson}: {told or 'the archive is empty'}.")
     if counts["refused"]:
-        click.echo(
-            f"Set right what was refused, and collect again: {counts['refused']}."
-        )
+        click.echo("Set right what is said of those refused, and collect once more.")
         return 1
     click.echo(f"Next: python -m grader autograde {lesson}")
     return 0
