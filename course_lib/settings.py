@@ -1,28 +1,16 @@
 """The facts of this course that more than one program needs: names and places."""
 
-import difflib
 import os
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from course_lib.course_toml import FREE, read_values
+from course_lib.timetable import Timetable, read_timetable
+from course_lib.toml_errors import TomlFile
 
 ROOT = Path(__file__).resolve().parent.parent
 # nbgrader's own format has colons, which no Windows folder may have in its name.
 TIMESTAMP_FORMAT = "%Y-%m-%d %Hh%Mm%S.%fs %Z"
-DEFAULTS = {
-    "course": {"id": "", "title": "", "start": ""},
-    "places": {
-        "lessons": "lessons",
-        "solutions": "solutions",
-        "class": "class",
-        "exchange": "",
-    },
-    "grading": {
-        "gradebook": "",
-        "poll_seconds": 0.5,
-        "largest_submission_mb": 50.0,
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -47,6 +35,11 @@ class Settings:
         How often `grader.watch` looks for submissions, in seconds.
     largest_submission : int
         What all files of one submission may have together, in bytes.
+    timetable : Timetable
+        Deadlines, extensions, and what being late costs.
+    limits : dict of str to number
+        What one submission may use, as ``[limits]`` gives it; what it does not give
+        is the grader's to say.
     """
 
     root: Path
@@ -60,6 +53,8 @@ class Settings:
     gradebook_url: str
     poll_seconds: float = 0.5
     largest_submission: int = 50_000_000
+    timetable: Timetable = Timetable()
+    limits: dict = field(default_factory=dict)
 
     @property
     def inbound(self):
@@ -111,6 +106,10 @@ class Settings:
         """The course's secret, from which graded inputs are drawn."""
         return self.class_folder / "secret"
 
+    def due(self, lesson, learner=""):
+        """Return when a lesson is due for a learner: a datetime, or None."""
+        return self.timetable.due(lesson, learner)
+
     def lesson_folder(self, lesson):
         """Return the folder that a learner opens for `lesson`."""
         return self.lessons / lesson
@@ -153,11 +152,8 @@ def load_settings(root=ROOT):
             f"{root} has no course.toml, so it is not a course's folder. "
             "Expected: the folder that holds course.py and course.toml."
         ) from None
-    try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file}: not readable as TOML: {error}.") from None
-    return _settings(root, _merge(file, text, given))
+    file = TomlFile(file, text)
+    return _settings(root, file, read_values(file))
 
 
 def has_grader():
@@ -165,8 +161,9 @@ def has_grader():
     return (ROOT / "grader").is_dir()
 
 
-def _settings(root, values):
+def _settings(root, file, values):
     course, places, grading = values["course"], values["places"], values["grading"]
+    lessons, solutions = root / places["lessons"], root / places["solutions"]
     class_folder = root / places["class"]
     exchange = os.environ.get("COURSE_EXCHANGE") or places["exchange"]
     exchange = root / exchange if exchange else class_folder / "exchange"
@@ -175,13 +172,15 @@ def _settings(root, values):
         course_id=course["id"],
         title=course["title"] or course["id"],
         start=course["start"],
-        lessons=root / places["lessons"],
-        solutions=root / places["solutions"],
+        lessons=lessons,
+        solutions=solutions,
         class_folder=class_folder,
         exchange=exchange,
         gradebook_url=grading["gradebook"] or _sqlite_url(class_folder),
         poll_seconds=float(grading["poll_seconds"]),
         largest_submission=int(grading["largest_submission_mb"] * 1e6),
+        timetable=_timetable(file, values, (lessons, solutions)),
+        limits=values["limits"],
     )
 
 
@@ -189,56 +188,19 @@ def _sqlite_url(class_folder):
     return f"sqlite:///{(class_folder / 'gradebook.db').as_posix()}"
 
 
-def _merge(file, text, given):
-    """Return the defaults with what the file gives, every key and type checked."""
-    for section, keys in given.items():
-        _known(file, text, section, DEFAULTS, "section")
-        if not isinstance(keys, dict):
-            raise ValueError(
-                f"{file}:{_line(text, section)}: {section} has the value {keys!r}, "
-                f"expected a section. Write [{section}] and its keys below it."
-            )
-        for key, value in keys.items():
-            _known(file, text, key, DEFAULTS[section], f"key in [{section}]")
-            _same_kind(file, text, key, value, DEFAULTS[section][key])
-    values = {
-        section: defaults | given.get(section, {})
-        for section, defaults in DEFAULTS.items()
-    }
-    course_id = values["course"]["id"]
-    if not course_id or set(course_id) & set(' +*/\\:"'):
-        raise ValueError(
-            f"{file}: id in [course] is {course_id!r}, expected a name without "
-            "spaces, '+', '*', quotes or slashes: it names folders."
-        )
-    return values
+def _timetable(file, values, folders):
+    """Return the course's timetable; a lesson is a folder of lessons or solutions."""
+    zone, name = None, values["course"]["timezone"]
+    if name:
+        from zoneinfo import ZoneInfo
 
-
-def _known(file, text, name, known, what):
-    if name in known:
-        return
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-    raise ValueError(f"{file}:{_line(text, name)}: unknown {what} {name!r}. {hint}")
-
-
-def _same_kind(file, text, key, value, default):
-    if isinstance(default, float):
-        if isinstance(value, int | float) and value > 0 and value is not True:
-            return
-        expected = "a number above 0"
-    else:
-        if isinstance(value, str):
-            return
-        expected = "text in quotes"
-    raise ValueError(
-        f"{file}:{_line(text, key)}: {key} is {value!r}, expected {expected}."
-    )
-
-
-def _line(text, name):
-    """Return the number of the first line that gives `name`."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.lstrip(" [").startswith(name):
-            return number
-    return 1
+        try:
+            zone = ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            expected = 'a name such as "Europe/Berlin" that this computer knows'
+            file.expect("course", "timezone", name, expected)
+    lessons = ()
+    if any(values.get(section) for section in FREE):
+        found = (path.name for folder in folders for path in folder.glob("[0-9]*"))
+        lessons = sorted(set(found))
+    return read_timetable(file, values, lessons, zone)

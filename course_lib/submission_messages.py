@@ -69,11 +69,15 @@ def answer_message(receipt, answer, notebook, warning=""):
     warning : str
     """
     report = answer["report"]
-    head = f"{receipt.lesson}: {report['score']:g} of {report['max_score']:g} points"
+    late = report.get("late") or {}
+    score = late.get("score", report["score"])
+    head = f"{receipt.lesson}: {score:g} of {report['max_score']:g} points"
     if left := _left_to_people(report):
         head += f", {left:g} more can be given by hand"
     when = f"handed in at {_local(receipt.timestamp)}"
     notes = [*report["deviations"], *([warning] if warning else [])]
+    if late:
+        notes.insert(0, f"{late['text']} That is {late['penalty']:g} points.")
     text = [f"{head}, {when}", *answer["text"], *(f"Note: {note}" for note in notes)]
     text.append(f"The whole page: {receipt.kept_page}")
     link = os.path.relpath(receipt.kept_page, notebook.parent).replace(os.sep, "/")

@@ -15,7 +15,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _END = struct.Struct("<4s4H2LH")
 _END_MARK, _ZIP64_MARK = b"PK\5\6", b"PK\6\7"
@@ -74,11 +74,15 @@ class Entry:
         None where there is a problem.
     problem : str
         Why it was not read, in words; else empty.
+    written : tuple of int
+        Year, month, day, hour, minute, second, as the archive says. Platforms put
+        there when the archive was made, by a clock of their own.
     """
 
     name: str
     data: bytes | None
     problem: str = ""
+    written: tuple = field(default=(), compare=False)
 
 
 class _Refused(Exception):
@@ -124,7 +128,7 @@ def read_archive(file, limits=None):
                 yield Entry(_shown(info.filename), None, str(refused))
                 continue
             left -= len(data)
-            yield Entry(name, data)
+            yield Entry(name, data, written=info.date_time)
 
 
 def _look_at_the_end(file, limits):

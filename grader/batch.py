@@ -19,6 +19,7 @@ from grader.handed_in import read_folder, read_secret
 from grader.marking import fingerprint_of
 from grader.replies import answer_of
 from grader.reports import from_notebook
+from grader.settling import settle
 from grader.summary import Summary
 
 RETRY_SECONDS = (1.0, 5.0, 30.0)  # after the gradebook could not be written
@@ -89,7 +90,9 @@ def autograde(
             Book(settings.gradebook_url, settings.course_id) as book,
         ):
             book.register(lesson, notebook)
+            late = settle(lesson, settings, book)
             batch = _Batch(lesson, settings, book, tell)
+            batch.summary.settled = late
             batch.find(learners, again)
             with (progress or _unseen)(len(batch.todo)) as advance:
                 batch.grade(crew, advance)
@@ -230,7 +233,7 @@ class _Batch:
         about = report, job.handed_in.learner, job.handed_in.timestamp
         for pause in (*RETRY_SECONDS, None):
             try:
-                self.book.record(*about)
+                self.book.record(*about, self.settings.timetable)
                 return True
             except OperationalError as error:  # locked, or the disk is full
                 if pause is None:

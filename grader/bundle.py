@@ -18,6 +18,7 @@ from grader.release import build
 
 PROGRAMS = ("course.py", "requirements.txt", "nbgrader_config.py", "LICENSE")
 PRIVATE_SETTINGS = ("gradebook",)
+PRIVATE_SECTION = "extensions"  # who was given more time is nobody else's business
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", "feedback"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content makes the same archive
 
@@ -73,6 +74,14 @@ def public_settings(text):
     """Return ``course.toml`` without the settings that are the instructor's own."""
     names = "|".join(PRIVATE_SETTINGS)
     public = re.sub(rf"(?m)^[ \t]*({names})[ \t]*=.*\n", "", text)
+    head = re.compile(rf"[ \t]*\[[ \t]*[\"']?{PRIVATE_SECTION}\b")
+    sections = re.split(r"(?m)^(?=[ \t]*\[)", public)
+    public = "".join(section for section in sections if not head.match(section))
+    if PRIVATE_SECTION in tomllib.loads(public):
+        raise NotReady(
+            f"course.toml: {PRIVATE_SECTION} could not be left out. Expected: sections "
+            f"of their own, [{PRIVATE_SECTION}.LEARNER], with one line for each lesson."
+        )
     for name in PRIVATE_SETTINGS:  # written in a form that a line does not show
         if name in tomllib.loads(public).get("grading", {}):
             raise NotReady(

@@ -108,15 +108,16 @@ def show_summary(summary):
     style = "green" if whole else "yellow"
     tell(summary.lesson, state, style, f"{counts}, {summary.seconds:.1f} s{rate}")
     for learner, reason in sorted(summary.shortfalls.items()):
-        tell(
-            f"  {_printable(learner)}", "", style, _printable(" ".join(reason.split()))
-        )
+        tell(f"  {printable(learner)}", "", style, printable(" ".join(reason.split())))
+    if summary.settled:
+        names = printable(", ".join(summary.settled))
+        click.echo(f"  Other late penalties ({len(summary.settled)}): {names}")
     if summary.absent:
-        names = _printable(", ".join(summary.absent))
+        names = printable(", ".join(summary.absent))
         click.echo(f"  Handed in nothing ({len(summary.absent)}): {names}")
 
 
-def _printable(text):
+def printable(text):
     """Return a text that can do nothing to a terminal: some of it is a stranger's."""
     return "".join(c if c.isprintable() else "?" for c in text)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_lib.hand_in import feedback_name
+from grader.arrival_time import correct_time
 from grader.handed_in import SECRET, TIMESTAMP, read_folder, read_secret, read_time
 from grader.plain_files import copy_plain_files
 
@@ -89,7 +90,8 @@ class Attempt:
     def handed_in(self, largest):
         """Return what was handed in: see `grader.handed_in.read_folder`."""
         about = self.learner, self.lesson, largest, self.notes
-        return replace(read_folder(self.files, *about), timestamp=self.timestamp)
+        read = read_folder(self.files, *about)
+        return replace(read, timestamp=read.timestamp or self.timestamp)
 
     def notebooks(self):
         """Return the notebooks handed in, the lesson's own first."""
@@ -153,11 +155,10 @@ def collect(folder, settings):
     left_out = copy_plain_files(
         folder, new / "submission", settings.largest_submission, first=FIRST
     )
-    arrival = {
-        "collected": time.time(),
-        "notes": _notes(left_out),
-        "sender": _sender(folder, attempt.learner),
-    }
+    sender, notes = _sender(folder, attempt.learner), _notes(left_out)
+    if sender != OURSELVES:
+        notes += correct_time(folder, new / "submission")
+    arrival = {"collected": time.time(), "notes": notes, "sender": sender}
     write_whole(new / "arrival.json", json.dumps(arrival, indent=1))
     try:
         os.rename(new, attempt.folder)

@@ -92,8 +92,7 @@ def _total(report, marks):
     """Return the score with what people changed in the gradebook."""
     if marks is None:
         return report.score
-    points = [marks.score(v.exercise, v.points) for v in report.exercises]
-    return max(round(sum(points) - marks.late_penalty, 4), 0.0)
+    return max(round(marks.earned(report.exercises) - marks.late_penalty, 4), 0.0)
 
 
 @cache

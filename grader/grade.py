@@ -32,6 +32,7 @@ def grade(
     worker=None,
     file="",
     solutions=None,
+    limits=None,
 ):
     """Grade one submission.
 
@@ -51,6 +52,8 @@ def grade(
         The submitted file's name, for the report.
     solutions : path, optional
         The folder of all lessons' sources; by default this course's.
+    limits : Limits, optional
+        What the submission may use.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def grade(
                 name: exercise.secret_checks(seeds[name], with_mistakes=False)
                 for name, exercise in prepared.exercises.items()
             }
-        run = _run(prepared, answers, checks, worker or shared_worker())
+        run = _run(prepared, answers, checks, worker or shared_worker(), limits)
         report = _report(prepared, answers, seeds, checks, run, file)
     report.seconds = round(time.perf_counter() - start, 3)
     report.into(report.notebook)
@@ -100,7 +103,7 @@ def shared_worker():
         return _shared["worker"]
 
 
-def _run(prepared, answers, checks, worker):
+def _run(prepared, answers, checks, worker, limits):
     """Run the cells behind walls; what comes back is the learner's word."""
     from grader.worker import Cell
 
@@ -110,7 +113,8 @@ def _run(prepared, answers, checks, worker):
         if cell["cell_type"] == "code"
     ]
     probes = {name: check.probe() for name, check in checks.items()}
-    return worker.run(cells, probes, files={"checks.npz": prepared.checks_file})
+    files = {"checks.npz": prepared.checks_file}
+    return worker.run(cells, probes, limits, files)
 
 
 def _report(prepared, answers, seeds, checks, run, file):

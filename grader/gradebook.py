@@ -7,48 +7,16 @@ One engine for a run, one transaction for each report. What people wrote (manual
 scores, extra credit, comments, extensions, late penalties) is never touched.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from grader import words_book
+from grader import late_book, students, words_book
 from grader.database import REPORTS, open_database
 from grader.lesson_cells import cells_of, register
+from grader.marks import Marks
 from grader.reports import NOT_GRADED
 from grader.words import BY_HAND
 
 UNJUDGED = ("timeout", "crashed")
-
-
-@dataclass
-class Marks:
-    """What people added to one learner's grades of one lesson.
-
-    Attributes
-    ----------
-    manual : dict of exercise to points
-        Given in place of the automatic ones.
-    extra : dict of exercise to points
-        Extra credit.
-    comments : dict of exercise to text
-    late_penalty : float
-        Points taken off.
-    """
-
-    manual: dict = field(default_factory=dict)
-    extra: dict = field(default_factory=dict)
-    comments: dict = field(default_factory=dict)
-    late_penalty: float = 0.0
-
-    def score(self, exercise, automatic):
-        """Return the points an exercise counts for, as nbgrader adds them up."""
-        return self.manual.get(exercise, automatic) + self.extra.get(exercise, 0.0)
-
-    def changes(self, exercise):
-        """Return whether a person changed what an exercise counts for."""
-        return exercise in self.manual or exercise in self.extra
-
-    def comment(self, exercise):
-        """Return what a person wrote about an answer, or ""."""
-        return self.comments.get(exercise, "")
 
 
 def load_tables():
@@ -123,7 +91,26 @@ class Book:
             register(session, self.course_id, lesson, notebook)
         self._registered[lesson] = cells_of(notebook)
 
-    def record(self, report, learner, timestamp=None):
+    def settle(self, lesson, timetable):
+        """Write deadline, extensions and late penalties as the course now has them.
+
+        Parameters
+        ----------
+        lesson : str
+        timetable : Timetable
+
+        Returns
+        -------
+        list of str
+            Learners whose penalty changed.
+        """
+        from nbgrader import api
+
+        with self._session.begin() as session:
+            assignment = session.query(api.Assignment).filter_by(name=lesson).one()
+            return late_book.settle(session, assignment, timetable)
+
+    def record(self, report, learner, timestamp=None, timetable=None):
         """Write one report, all of it or nothing.
 
         Parameters
@@ -132,6 +119,8 @@ class Book:
         learner : str
         timestamp : str or datetime, optional
             When it was submitted, UTC unless it says otherwise.
+        timetable : Timetable, optional
+            Where the lesson has a deadline there, the penalty is written, too.
 
         Notes
         -----
@@ -151,6 +140,9 @@ class Book:
                 submitted.assignment.timestamp = parse_utc(timestamp)
             _write_scores(session, submitted, report)
             _write_fingerprint(session, report, learner)
+            if timetable is not None:
+                assignment = submitted.assignment.assignment
+                late_book.settle(session, assignment, timetable, learner)
 
     def done(self, lesson):
         """Return what is known of the grades in the book, by learner.
@@ -167,6 +159,18 @@ class Book:
             rows = session.execute(select(*columns).where(REPORTS.c.lesson == lesson))
             there = set(_learners(session, lesson))
             return {learner: Done(*rest) for learner, *rest in rows if learner in there}
+
+    def enter(self, people):
+        """Enter a class's people, with what the roster says of them: see `students`."""
+        with self._session.begin() as session:
+            students.enter(session, people)
+
+    def lessons(self):
+        """Return the names of the lessons in the book, in order."""
+        from nbgrader import api
+
+        with self._session() as session:
+            return sorted(name for (name,) in session.query(api.Assignment.name))
 
     def learners(self):
         """Return the names of everyone in the book, in order."""
@@ -190,6 +194,7 @@ class Book:
                 extra=_by_exercise(grades, "extra_credit"),
                 comments=_by_exercise(comments, "manual_comment"),
                 late_penalty=found.late_submission_penalty or 0.0,
+                extension=found.assignment.extension,
             )
 
     def scores(self, lesson):

@@ -75,7 +75,7 @@ def read_folder(folder, learner, lesson, largest, remarks=()):
             "may have. Clear its outputs (Edit menu), save, and submit again."
         )
     timestamp = _line(folder / TIMESTAMP)
-    if timestamp and _time_of(timestamp) is None:
+    if timestamp and parse_time(timestamp) is None:
         remarks.append(f"When it was handed in could not be read: {timestamp[:60]!r}.")
         timestamp = None
     name = notebooks[0] if notebooks else ""
@@ -119,10 +119,11 @@ def _line(path):
 
 def read_time(folder):
     """Return when a submission was handed in: a datetime, or None if nobody knows."""
-    return _time_of(_line(folder / TIMESTAMP))
+    return parse_time(_line(folder / TIMESTAMP))
 
 
-def _time_of(text):
+def parse_time(text):
+    """Return the time that a text speaks of, in UTC where it names no zone, or None."""
     from dateutil.parser import parse
 
     try:

@@ -1,5 +1,6 @@
 """What one submission may use: seconds, bytes, processes."""
 
+import math
 from dataclasses import dataclass
 
 try:
@@ -47,6 +48,35 @@ class Limits:
     message_bytes: int = 64 << 20
     processes: int = 64
     open_files: int = 256
+
+
+# What course.toml calls them, and how many of ours each is.
+_GIVEN = {
+    "cell_seconds": ("cell_seconds", 1.0),
+    "probe_seconds": ("probe_seconds", 1.0),
+    "submission_seconds": ("submission_seconds", 1.0),
+    "cpu_seconds": ("cpu_seconds", 1),
+    "memory_mb": ("memory_bytes", 1 << 20),
+    "scratch_mb": ("scratch_bytes", 1 << 20),
+    "output_mb": ("output_bytes", 1 << 20),
+    "processes": ("processes", 1),
+}
+
+
+def limits_from(given):
+    """Return the limits that ``[limits]`` of course.toml gives, the rest as they are.
+
+    Parameters
+    ----------
+    given : dict of str to number
+        As `Settings.limits` has it.
+    """
+    named = {_GIVEN[key][0]: value * _GIVEN[key][1] for key, value in given.items()}
+    if "submission_seconds" in named:  # a process may compute for all of that time
+        longest = math.ceil(named["submission_seconds"])
+        named.setdefault("cpu_seconds", max(longest, Limits.cpu_seconds))
+    whole = {name: type(getattr(Limits, name))(value) for name, value in named.items()}
+    return Limits(**whole)
 
 
 def set_resource_limits(limits, *, count_processes):

@@ -12,13 +12,18 @@ whose fingerprint is not in the book: it is made again, and gives the same.
 from grader.exchange import place_secret
 from grader.feedback import write_feedback
 from grader.fingerprint import fingerprint
+from grader.handed_in import parse_time
+from grader.lateness import lateness_of, note_lateness
+from grader.limits import limits_from
+from grader.marks import Marks
 from grader.safe_outputs import clean_line
 from grader.secret import course_secret
 
 
 def fingerprint_of(handed_in, settings):
     """Return the fingerprint of the report that `mark` would make now."""
-    return fingerprint(handed_in, course_secret(settings), settings.solutions)
+    about = course_secret(settings), settings.solutions, settings.limits
+    return fingerprint(handed_in, *about)
 
 
 def mark(handed_in, settings, worker):
@@ -52,6 +57,7 @@ def mark(handed_in, settings, worker):
         worker=worker,
         solutions=settings.solutions,
         file=handed_in.file,
+        limits=limits_from(settings.limits),
     )
     report.deviations += map(clean_line, handed_in.remarks)
     report.fingerprint = made_from
@@ -77,6 +83,16 @@ def write_files(handed_in, report, settings, marks=None, secret=""):
     str
         The page, an HTML document.
     """
+    if settings.due(handed_in.lesson) or report.late:
+        marks = marks or Marks()
+        late = lateness_of(
+            settings.timetable,
+            handed_in.lesson,
+            handed_in.learner,
+            parse_time(handed_in.timestamp),
+            marks.extension,
+        )
+        marks = note_lateness(report, late, marks)
     page = write_feedback(
         report, handed_in.learner, settings, marks, handed_in.timestamp
     )

@@ -14,10 +14,12 @@ nbgrader's gradebook, ``generate_feedback`` writes the course's feedback pages, 
 import contextlib
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import Unicode
 
@@ -50,11 +52,17 @@ def configure(c, settings=None):
     c.Autograde.exporter_class = SubmissionExporter
     c.Autograde.pre_convert_hook = PrepareSubmission(settings)
     c.Autograde.sanitize_preprocessors = [GradeSubmission]
-    c.Autograde.autograde_preprocessors = [RecordGrades, AssignLatePenalties]
+    c.Autograde.autograde_preprocessors = [
+        RecordGrades,
+        AssignLatePenalties,
+        NoteLateness,
+    ]
+    c.AssignLatePenalties.plugin_class = LatePenalties
     c.GenerateFeedback.exporter_class = FeedbackExporter
     c.GenerateFeedback.preprocessors = []
     c.GenerateAssignment.preprocessors = [ReleaseLesson]
-    for step in (GradeSubmission, RecordGrades, FeedbackExporter, ReleaseLesson):
+    steps = GradeSubmission, RecordGrades, FeedbackExporter, ReleaseLesson
+    for step in (*steps, LatePenalties, NoteLateness):
         c[step.__name__].course_root = root
     with contextlib.suppress(OSError):  # nbgrader makes a database, but no folder
         settings.class_folder.mkdir(exist_ok=True)
@@ -83,6 +91,7 @@ class PrepareSubmission:
         prepared = prepare(lesson, self.settings.solutions)
         with Book(self.settings.gradebook_url, self.settings.course_id) as book:
             book.register(lesson, prepared.notebook)
+            book.settle(lesson, self.settings.timetable)
         expected = str(folder / f"{lesson}.ipynb")
         if expected not in notebooks:
             Path(expected).write_bytes(_read(notebooks[0]))
@@ -122,6 +131,7 @@ class GradeSubmission(CourseStep):
     def preprocess(self, nb, resources):
         """Called by the exporter, in the first of nbgrader's two rounds."""
         from grader.grade import grade
+        from grader.limits import limits_from
         from grader.secret import course_secret
 
         about, path = resources["nbgrader"], resources["submission"]
@@ -133,6 +143,7 @@ class GradeSubmission(CourseStep):
             secret=course_secret(self.settings),
             file=name,
             solutions=self.settings.solutions,
+            limits=limits_from(self.settings.limits),
         )
         if others:
             names = ", ".join(others[:10])
@@ -151,10 +162,44 @@ class RecordGrades(CourseStep):
         """Called by the exporter, in the second of nbgrader's two rounds."""
         from grader.gradebook import Book
 
-        about = resources["nbgrader"]
+        about, timetable = resources["nbgrader"], self.settings.timetable
         with Book(about["db_url"], self.settings.course_id) as book:
-            book.record(from_notebook(nb), about["student"])
+            book.record(from_notebook(nb), about["student"], timetable=timetable)
         return nb, resources
+
+
+class LatePenalties(LateSubmissionPlugin):
+    """What being late costs in this course, for nbgrader's own step."""
+
+    course_root = CourseStep.course_root
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        """Return the points taken off; called by nbgrader after the deadline."""
+        policy = load_settings(self.course_root).timetable.late
+        share = policy.share(timedelta(seconds=total_seconds_late))
+        return round(share * score, 4) or None
+
+
+class NoteLateness(CourseStep):
+    """Says in the graded notebook how late it was; nbgrader's pages show no penalty."""
+
+    def preprocess(self, nb, resources):
+        """Called by the exporter, when the penalty is in the gradebook."""
+        from grader.gradebook import Book
+        from grader.handed_in import read_time
+        from grader.lateness import lateness_of, note_lateness
+
+        about, settings = resources["nbgrader"], self.settings
+        lesson, learner = about["assignment"], about["student"]
+        report = from_notebook(nb)
+        if settings.due(lesson) is None and not report.late:
+            return nb, resources
+        with Book(about["db_url"], settings.course_id) as book:
+            marks = book.marks(lesson, learner)
+        time = read_time(settings.submitted / learner / lesson)
+        about = settings.timetable, lesson, learner, time, marks.extension
+        note_lateness(report, lateness_of(*about), marks)
+        return nbformat.from_dict(report.notebook), resources
 
 
 class FeedbackExporter(HTMLExporter):

@@ -30,6 +30,9 @@ class Report:
         What grading took.
     fingerprint : str
         What the result depends on, as `grader.fingerprint` counts it; "" if unknown.
+    late : dict
+        Empty unless being late costs something: its ``text``, the ``penalty`` in
+        points, and the ``score`` that is left.
     """
 
     lesson: str
@@ -40,6 +43,7 @@ class Report:
     notebook: dict = field(default_factory=dict, repr=False)
     seconds: float = 0.0
     fingerprint: str = ""
+    late: dict = field(default_factory=dict)
 
     @property
     def shortfall(self):
@@ -77,6 +81,7 @@ class Report:
             "max_score": self.max_score,
             "deviations": list(self.deviations),
             "exercises": [verdict.as_dict() for verdict in self.exercises],
+            **({"late": self.late} if self.late else {}),
         }
 
     def as_json(self):
@@ -137,4 +142,5 @@ def from_notebook(notebook):
         notebook=notebook,
         seconds=stored["seconds"],
         fingerprint=stored.get("fingerprint", ""),
+        late=dict(stored.get("late", {})),
     )

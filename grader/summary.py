@@ -18,6 +18,8 @@ class Summary:
         For each learner without a full result: why.
     absent : list of str
         Learners in the gradebook who handed in nothing.
+    settled : list of str
+        Learners whose late penalty changed, their answers being what they were.
     seconds : float
     """
 
@@ -26,4 +28,5 @@ class Summary:
     unchanged: list = field(default_factory=list)
     shortfalls: dict = field(default_factory=dict)
     absent: list = field(default_factory=list)
+    settled: list = field(default_factory=list)
     seconds: float = 0.0

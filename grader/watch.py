@@ -217,7 +217,9 @@ class Watcher:
         marks = self._book.marks(attempt.lesson, attempt.learner)
         handed_in = attempt.handed_in(self.settings.largest_submission)
         page = write_files(handed_in, report, self.settings, marks, attempt.secret)
-        self._book.record(report, attempt.learner, attempt.timestamp)
+        self._book.record(
+            report, attempt.learner, handed_in.timestamp, self.settings.timetable
+        )
         return page
 
     def _open_book(self):

@@ -95,6 +95,17 @@ def settings(course):
     return load_settings(course)
 
 
+@pytest.fixture(scope="module")
+def worker():
+    """Return a warm worker that runs of this process and of its forks share."""
+    from grader.worker import Worker
+
+    skip_without_walls()
+    with Worker() as worker:
+        worker.share()
+        yield worker
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """Return the attack lab, with one warm worker for all that is graded in it."""

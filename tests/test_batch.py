@@ -23,7 +23,6 @@ from grader.batch import autograde
 from grader.errors import GradebookClosed, NothingHandedIn
 from grader.gradebook import Book
 from grader.prepared import prepare
-from grader.worker import Worker
 
 nbgrader_api = pytest.importorskip("nbgrader.api")
 pytestmark = pytest.mark.skipif(
@@ -33,15 +32,6 @@ pytestmark = pytest.mark.skipif(
 SUMMED = "def mse(predictions, targets):\n    return np.sum(predictions - targets)"
 CRASHING = "import os\ndef mse(predictions, targets):\n    os._exit(3)\nmse(0, 0)"
 HALF = {**ANSWERS, "mse": SUMMED}
-
-
-@pytest.fixture(scope="module")
-def worker():
-    """Return a warm worker that runs of this process and of its forks share."""
-    skip_without_walls()
-    with Worker() as worker:
-        worker.share()
-        yield worker
 
 
 @pytest.fixture

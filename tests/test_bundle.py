@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import nbformat
@@ -105,6 +106,20 @@ def test_nothing_of_the_grader_or_the_class_is_in_it(small):
 def test_settings_with_a_password_stay_behind():
     text = '[grading]\ngradebook = "postgresql://me:hush@host/db"\npoll_seconds = 1.0\n'
     assert public_settings(text) == "[grading]\npoll_seconds = 1.0\n"
+
+
+@pytest.mark.parametrize("head", ["[extensions.ada]", '[ "extensions"."o\'n, x" ]'])
+def test_who_was_given_more_time_stays_behind(head):
+    text = f"[course]\nid = 'c'\n{head}\n01_loss = 3 # ill\n[extensions.emmy]\n"
+    text += "01_loss = 2026-03-01T23:59:00Z\n[late]\nper_day = 0.1\n"
+    public = public_settings(text)
+    assert tomllib.loads(public) == {"course": {"id": "c"}, "late": {"per_day": 0.1}}
+    assert "ill" not in public and "emmy" not in public
+
+
+def test_extensions_in_one_line_are_refused():
+    with pytest.raises(NotReady, match="extensions could not be left out"):
+        public_settings("extensions = {ada = {01_loss = 3}}\n[course]\nid = 'c'\n")
 
 
 def test_a_gradebook_that_no_line_shows_is_refused():

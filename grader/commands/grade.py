@@ -22,11 +22,13 @@ def grade(settings, lesson, files, as_json, learner, unsafe):
     Exits 0 when every file has a report, whatever its score.
     """
     from grader.grade import grade as grade_one
+    from grader.limits import limits_from
     from grader.plain_files import read_plain_file
     from grader.secret import course_secret
     from grader.worker import Worker
 
     about = {"learner": learner, "secret": course_secret(settings)}
+    about["limits"] = limits_from(settings.limits)
     unread = 0
     with Worker("if possible" if unsafe else "required") as worker:
         if unsafe and (warning := worker.warning()):
