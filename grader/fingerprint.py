@@ -22,13 +22,21 @@ CARRIERS = {
     "audit",
     "batch",
     "bundle",
+    "class_page",
+    "class_pictures",
+    "class_report",
+    "class_text",
+    "class_work",
+    "code_lines",
     "collecting",
     "console",
     "crew",
     "csv_cells",
     "database",
     "doctor",
+    "earlier_attempts",
     "exchange",
+    "explained",
     "export",
     "feedback",
     "files",
@@ -41,12 +49,16 @@ CARRIERS = {
     "late_book",
     "lateness",
     "lesson_cells",
+    "likeness",
     "lms",
     "lms_times",
     "marks",
+    "misconceptions",
+    "mistakes_picture",
     "nbgrader_steps",
     "new_lesson",
     "plain_files",
+    "provenance",
     "replies",
     "roster",
     "secret",
@@ -54,6 +66,7 @@ CARRIERS = {
     "solutions",
     "students",
     "summary",
+    "surprise",
     "watch",
 }
 _LIBRARIES = ("numpy", "matplotlib", "ipython", "ipywidgets")
@@ -94,17 +107,24 @@ def made_from(handed_in, secret, solutions, limits=None):
     dict of str to str
         Versions as they are, of all else a digest.
     """
-    name, file = handed_in.learner, handed_in.file
+    name = handed_in.learner.encode(errors="replace")
     return {
-        # Not when and how it arrived: that changes a page's remarks, and no grade.
-        "answers": _digest([file.encode(errors="replace"), handed_in.content]),
-        "learner": _digest([handed_in.lesson.encode(), name.encode(errors="replace")]),
+        "answers": answers_of(handed_in),
+        "learner": _digest([handed_in.lesson.encode(), name]),
         "checks": checks_of(Path(solutions) / handed_in.lesson),
         "secret": _digest([secret]),
         # A loop that did not end may do so with more time.
         "limits": repr(sorted((limits or {}).items())),
         **environment(),
     }
+
+
+def answers_of(handed_in):
+    """Return the digest of what was handed in.
+
+    Not when and how it arrived: that changes a page's remarks, and no grade.
+    """
+    return _digest([handed_in.file.encode(errors="replace"), handed_in.content])
 
 
 def combined(parts):
