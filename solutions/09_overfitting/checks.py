@@ -132,6 +132,11 @@ def stopping_cases(rng):
         patience=3,
     )
     yield Case(
+        "a patience of one",
+        validation_losses=np.array([0.9, 0.5, 0.6, 0.3]),
+        patience=1,
+    )
+    yield Case(
         "a loss that goes down and up and never below its best",
         validation_losses=np.array([0.9, 0.5, 0.8, 0.7, 0.65, 0.6, 0.58, 0.3]),
         patience=3,
