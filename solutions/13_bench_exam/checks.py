@@ -803,13 +803,6 @@ COURT = Exercise(
             "divide by `np.sqrt(len(larger))`.",
         ),
         Mistake(
-            "sign_only",
-            judged(limit=0.0),
-            "The sign of the mean decides, and chance has no part in it: one of two "
-            "means is always the larger one.",
-            "compare with 2 * error, on both sides.",
-        ),
-        Mistake(
             "sign_only_two_verdicts",
             judged(limit=0.0, words=("upheld", "struck down", "struck down")),
             "The sign of the mean decides, and chance has no part in it: one of two "
