@@ -280,7 +280,7 @@ def _write_scores(session, submitted, report):
             continue  # graded by hand, or no longer part of the lesson
         unsure = report.status == NOT_GRADED or verdict.status in UNJUDGED
         if grade.cell.cell_type == "markdown":
-            words_book.write(session, grade, verdict, report.notebook)
+            words_book.write(session, grade, verdict, report.words[grade.name])
             continue
         grade.auto_score = verdict.points
         grade.needs_manual_grade = unsure or grade.manual_score is not None

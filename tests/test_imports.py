@@ -159,7 +159,7 @@ GRADER = {
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
     "words": "blank course_lib.verdicts",
-    "reports": "feedback_page words course_lib.verdicts",
+    "reports": "feedback_page matching words course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs words course_lib.verdicts",
     "audit": "source release exercises prepared grade worker judge words "
@@ -175,7 +175,7 @@ GRADER = {
     "students": "",
     "gradebook": "database late_book lesson_cells marks reports students words "
     "words_book",
-    "words_book": "matching words database",
+    "words_book": "words database",
     "handed_in": "",
     "fingerprint": "",
     "marking": "exchange feedback fingerprint grade handed_in lateness limits marks "

@@ -18,6 +18,7 @@ from small_course import (
 
 from course_lib.settings import ROOT, load_settings
 from grader.audit import audit_lesson
+from grader.batch import autograde
 from grader.blank import TEXT_STUB
 from grader.errors import SourceError
 from grader.grade import grade
@@ -294,6 +295,19 @@ def test_a_manual_score_and_its_comment_survive_grading_again(course):
     marks = record(course, WORDS + "\n")  # white space is no other answer
     assert marks.manual == {"stakeholder": 2.5}
     assert marks.comments == {"stakeholder": "Clear."}
+    row = in_nbgrader(course)
+    assert row["score"] == 2.5 and not row["needs_manual_grade"]
+
+
+def test_a_class_graded_at_once_keeps_what_was_given_by_hand(course):
+    skip_without_walls()
+    folder = course.submitted / "ada" / NAME
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.ipynb").write_bytes(as_bytes(handed_in(course)))
+    autograde(NAME, course, workers=1)
+    assert in_nbgrader(course)["needs_manual_grade"]
+    in_nbgrader(course, scored_by_hand)
+    assert autograde(NAME, course, workers=1, again=True).graded == ["ada"]
     row = in_nbgrader(course)
     assert row["score"] == 2.5 and not row["needs_manual_grade"]
 
