@@ -168,13 +168,16 @@ GRADER = {
     # ... to a class
     "secret": "",
     "database": "",
-    "lesson_cells": "",
+    "lesson_cells": "change_book kept_book",
+    "changes": "",
+    "change_book": "changes database kept_book",
+    "kept_book": "database",
     "late_book": "database lateness",
     "lateness": "",
     "marks": "",
     "students": "",
-    "gradebook": "database late_book lesson_cells marks reports students words "
-    "words_book",
+    "gradebook": "change_book database late_book lesson_cells marks reports students "
+    "words words_book",
     "words_book": "words database",
     "handed_in": "",
     "fingerprint": "",
@@ -183,7 +186,7 @@ GRADER = {
     "settling": "exchange handed_in marking reports",
     "giving_back": "exchange gradebook handed_in intake lms prepared replies settling",
     "crew": "linux marking worker",
-    "summary": "",
+    "summary": "changes",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
     "replies reports settling worker",
     "console": "",
