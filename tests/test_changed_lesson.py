@@ -1,8 +1,10 @@
 """A released lesson that changes: everybody is graded anew, and each change is told."""
 
 import csv
+import subprocess
 import sys
 
+import nbformat
 import pytest
 from conftest import course_environment
 from process_tree import descendants
@@ -21,6 +23,7 @@ from test_watch import answer_to, submit
 from grader import __main__ as command_line
 from grader.batch import autograde, note_told
 from grader.gradebook import Book
+from grader.source import read_lesson
 
 nbgrader_api = pytest.importorskip("nbgrader.api")
 pytestmark = [
@@ -309,8 +312,6 @@ def test_the_command_shows_the_table_and_writes_it(
 
 
 def test_nbgraders_own_commands_go_on_after_a_change(settings, course, grade):
-    import subprocess
-
     for learner in ("ada", "emmy"):
         put(settings, learner)
     grade()
@@ -329,9 +330,11 @@ def test_nbgraders_own_commands_go_on_after_a_change(settings, course, grade):
         )
         assert done.returncode == 0, done.stderr[-2000:]
 
+    source = read_lesson(settings.solutions / NAME / f"{NAME}.py")
+    nbformat.write(source.notebook, settings.solutions / NAME / f"{NAME}.ipynb")
     nbgrader("generate_assignment", "--force")
     nbgrader("autograde", "--force")
     nbgrader("generate_feedback", "--force")
     assert scores(settings) == {"ada": 5.5, "emmy": 7.0}
-    assert told(grade()) == {"ada": (6.5, 5.5)}
+    assert told(grade()) == {"ada": (6.5, 5.5), "emmy": (7.0, 7.0)}
     assert "5.5 <small>of 7" in page(settings, "ada")
