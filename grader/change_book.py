@@ -8,7 +8,7 @@ handed in. Kept until a later change, once somebody was told.
 import json
 from dataclasses import asdict
 
-from sqlalchemy import Boolean, Column, Table, Text, select
+from sqlalchemy import Boolean, Column, Index, Table, Text, bindparam, select
 
 from grader import kept_book
 from grader.changes import Aftermath, Change, Points, Standing
@@ -23,17 +23,31 @@ CHANGES = Table(
     Column("was", Text),  # the grade before, if it is to be compared
     Column("became", Text),  # the grade since; none: it is to be made yet
     Column("told", Boolean, nullable=False),
+    Index("course_changes_told", "lesson", "told"),  # each new change asks for it
 )
 
 
 def note_all(session, lesson):
     """Note everybody's grade of a lesson before its cells change."""
+    _clear_told(session, lesson)
+    found = session.execute(CHANGES.select().where(CHANGES.c.lesson == lesson))
+    rows = {row.learner: row for row in found}
+    known, new = [], []
     for learner, standing in _standings(session, lesson).items():
-        row = _row(session, lesson, learner)
-        if row is not None and _is_open(row):
-            _write(session, lesson, learner, row, became=None)
+        row = rows.get(learner)
+        was = row.was if row and row.was else _text(standing, _submission(row))
+        values = {"submission": _submission(row), "was": was, "became": None}
+        about = {"lesson": lesson, "learner": learner, "told": False}
+        if row is None:
+            new.append(about | values)
         else:
-            _open(session, lesson, learner, row, standing)
+            known.append({"of_learner": learner, "of_lesson": lesson, **values})
+    here = CHANGES.c.lesson == bindparam("of_lesson")
+    update = CHANGES.update().where(here, CHANGES.c.learner == bindparam("of_learner"))
+    if known:
+        session.connection().execute(update, known)
+    if new:
+        session.execute(CHANGES.insert(), new)
 
 
 def begin(session, lesson, learner, submission):
@@ -44,15 +58,18 @@ def begin(session, lesson, learner, submission):
     session : sqlalchemy.orm.Session
     lesson, learner : str
     submission : str
-        A digest of what is graded now. Where it differs from what was graded last,
-        the grade is another one's anyhow, and nothing is to be compared.
+        A digest of what is graded now. Where that is other work than was graded last,
+        nothing is to be compared.
     """
     row = _row(session, lesson, learner)
     if row is None or _is_open(row) or row.submission != submission:
         return
     standing = _standings(session, lesson, learner).get(learner)
     if standing is not None:
-        _open(session, lesson, learner, row, standing)
+        _clear_told(session, lesson)
+        was = _text(standing, row.submission)
+        values = {"was": was, "became": None, "told": False}
+        _write(session, lesson, learner, row, **values)
 
 
 def end(session, lesson, learner, submission):
@@ -96,12 +113,15 @@ def _is_open(row):
     return row.was is not None and not row.told
 
 
-def _open(session, lesson, learner, row, standing):
-    """Note a grade to be compared; what somebody was told of before is over."""
-    over = (CHANGES.c.lesson == lesson) & CHANGES.c.told & CHANGES.c.was.is_not(None)
-    session.execute(CHANGES.update().where(over).values(was=None, became=None))
-    was = _text(standing, row.submission if row else "")
-    _write(session, lesson, learner, row, was=was, became=None, told=False)
+def _clear_told(session, lesson):
+    """Forget what somebody was told of: another change is compared from here on."""
+    over = (CHANGES.c.lesson == lesson) & CHANGES.c.told
+    values = {"was": None, "became": None, "told": False}
+    session.execute(CHANGES.update().where(over).values(**values))
+
+
+def _submission(row):
+    return row.submission if row else ""
 
 
 def _row(session, lesson, learner):

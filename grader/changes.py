@@ -81,8 +81,8 @@ class Change:
     @property
     def note(self):
         """What else is to be known of it, or ""."""
-        same = self.before.submission == self.after.submission
-        return "" if same else NEW_WORK
+        known = self.before.submission in ("", self.after.submission)
+        return "" if known else NEW_WORK
 
     def exercises(self):
         """Yield name, `Points` before, and after, of each exercise that changed.
