@@ -31,6 +31,8 @@ class Report:
         What grading took.
     fingerprint : str
         What the result depends on, as `grader.fingerprint` counts it; "" if unknown.
+    made_from : dict of str to str
+        The parts of the fingerprint, by name.
     late : dict
         Empty unless being late costs something: its ``text``, the ``penalty`` in
         points, and the ``score`` that is left.
@@ -48,6 +50,7 @@ class Report:
     notebook: dict = field(default_factory=dict, repr=False)
     seconds: float = 0.0
     fingerprint: str = ""
+    made_from: dict = field(default_factory=dict)
     late: dict = field(default_factory=dict)
     submission: str = ""
     words: dict = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Report:
             "seconds": self.seconds,
             "fingerprint": self.fingerprint,
             "submission": self.submission,
+            "made_from": self.made_from,
             "exercises": [asdict(verdict) for verdict in self.exercises],
         }
 
@@ -150,6 +154,7 @@ def from_notebook(notebook):
         notebook=notebook,
         seconds=stored["seconds"],
         fingerprint=stored.get("fingerprint", ""),
+        made_from=dict(stored.get("made_from", {})),
         late=dict(stored.get("late", {})),
         submission=stored.get("submission", ""),
         words=_words_of(notebook),
