@@ -323,6 +323,17 @@ def test_other_words_ask_for_another_look_and_keep_the_score(course, words):
     assert in_nbgrader(course)["needs_manual_grade"]
 
 
+def test_other_points_for_the_same_words_ask_for_another_look(course):
+    record(course, WORDS)
+    in_nbgrader(course, scored_by_hand)
+    checks = course.solutions / NAME / "checks.py"
+    checks.write_text(checks.read_text().replace("(2, ", "(4, "))
+    record(course, WORDS)
+    row = in_nbgrader(course)
+    assert row["needs_manual_grade"]
+    assert (row["score"], row["max_score"]) == (2.5, 5.0)
+
+
 def test_nbgrader_itself_agrees_before_and_after_a_person(course, monkeypatch):
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
