@@ -17,6 +17,7 @@ STATES = {
     "wrong": (plots.VERMILION, "xx", "not right"),
     "unfinished": (plots.PURPLE, "..", "stopped or did not end"),
     "not_written": ("#d5d9de", "", "not written"),
+    "given": (plots.BLUE, "--", "graded by hand"),
     "by_hand": (plots.SKY, "\\\\", "waits for a person"),
 }
 _PAPER = {"facecolor": plots.PAPER, "edgecolor": "none", "pad": 1.6, "alpha": 0.92}

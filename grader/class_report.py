@@ -154,7 +154,7 @@ def class_report(work, prepared, author=(), timetable=None):
         title=title_of(prepared.notebook, work.lesson),
         max_score=prepared.max_score,
         scores=scores,
-        exercises=_exercises(prepared, work.learners),
+        exercises=_exercises(prepared, work),
         work=work,
         groups=_groups(prepared, work.learners, author),
         late=late,
@@ -169,15 +169,28 @@ def author_texts(lesson, solutions):
     return [file.read_text("utf-8") for file in files if file.exists()]
 
 
-def _exercises(prepared, learners):
+def _exercises(prepared, work):
     looked = [
-        look_at(name, float(exercise.points), learners, exercise.mistakes)
+        look_at(name, float(exercise.points), work.learners, exercise.mistakes)
         for name, exercise in prepared.exercises.items()
     ]
-    return looked + [
-        look_at(name, float(rubric.points), learners)
+    in_words = [
+        look_at(name, float(rubric.points), work.learners)
         for name, rubric in prepared.rubrics.items()
     ]
+    for row in in_words:
+        given = sum(_is_given(learner, row.name, work) for learner in work.learners)
+        row.statuses.update(given=given, by_hand=-given)
+    return looked + in_words
+
+
+def _is_given(learner, exercise, work):
+    """Return whether a person has graded somebody's answer in words."""
+    verdict = learner.verdicts.get(exercise)
+    submission = work.grades and work.grades.submissions.get(learner.name)
+    mark = submission and submission.marks.get(exercise)
+    is_in_words = verdict is not None and verdict.status == "by_hand"
+    return bool(is_in_words and mark and mark.by_hand and not mark.is_open)
 
 
 def _groups(prepared, learners, author):

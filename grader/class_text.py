@@ -20,6 +20,7 @@ STATES = {
     "timeout": "red",
     "crashed": "red",
     "not_written": "dim",
+    "given": "blue",
     "by_hand": "blue",
 }
 

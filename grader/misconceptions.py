@@ -85,7 +85,8 @@ class ExerciseReport:
     name : str
     max_points : float
     statuses : Counter of str
-        Of the attempts that count.
+        Of the attempts that count: as verdicts have them, and `given` for what a
+        person has graded.
     misconceptions : list of Misconception
         What most learners have now comes first.
     graded, right : list of int
@@ -102,7 +103,7 @@ class ExerciseReport:
     @property
     def is_in_words(self):
         """Whether people grade it."""
-        return bool(self.statuses["by_hand"])
+        return bool(self.statuses["by_hand"] or self.statuses["given"])
 
 
 def look_at(exercise, max_points, learners, declared=()):

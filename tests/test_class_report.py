@@ -9,18 +9,20 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
-from small_course import ANSWERS, NAME, answered, as_bytes
+from small_course import ANSWERS, CHECKS, NAME, SOURCE, answered, as_bytes
 from test_likeness import ODD, RENAMED
+from test_manual_answers import QUESTION, RUBRIC, WORDS
 
 from course_lib.settings import load_settings
 from grader import __main__ as command_line
 from grader.batch import autograde
 from grader.class_page import render
 from grader.class_report import author_texts, class_report
-from grader.class_work import Learner, Try, read_class
+from grader.class_work import Learner, Try, attempts_of, read_class
 from grader.earlier_attempts import grade_attempts, ungraded
 from grader.gradebook import Book
 from grader.intake import take_in
+from grader.marking import mark, write_files
 from grader.misconceptions import look_at
 from grader.prepared import prepare
 from grader.roster import Person
@@ -186,6 +188,30 @@ def test_alike_answers_are_found_in_graded_work(report):
     (group,) = report.groups["center"]
     assert group.learners == sorted([HOSTILE, "copy"])
     assert set(report.groups) == {"center"}  # everybody's mse is one line
+
+
+@pytest.mark.full
+def test_answers_in_words_are_graded_or_wait_for_a_person(settings, worker):
+    source = settings.solutions / NAME / f"{NAME}.py"
+    source.write_text(SOURCE.replace("# %% submit=true\n", QUESTION))
+    (settings.solutions / NAME / "checks.py").write_text(CHECKS + RUBRIC)
+    words = {"stakeholder": WORDS}
+    hand_in(settings, {"ada": [words], "emmy": [words], "zoe": [{}]})
+    for learner, (attempt,) in attempts_of(NAME, settings).items():
+        handed_in = attempt.handed_in(settings.largest_submission)
+        report = mark(handed_in, settings, worker)
+        write_files(handed_in, report, settings)
+        with Book(settings.gradebook_url, settings.course_id) as book:
+            book.record(report, learner, handed_in.timestamp)
+    with nbgrader_api.Gradebook(settings.gradebook_url, settings.course_id) as book:
+        given = book.find_grade("stakeholder", NAME, NAME, "ada")
+        given.manual_score, given.needs_manual_grade = 2.0, False
+        book.db.commit()
+    found = read(settings)
+    statuses = row(found, "stakeholder").statuses
+    assert (statuses["given"], statuses["by_hand"]) == (1, 1)
+    assert statuses["not_written"] == 1 and found.scores["ada"] == 2.0
+    assert "1 graded by hand, 1 waiting" in render(found, NOW, UTC)
 
 
 def test_many_attempts_share_the_last_column():
