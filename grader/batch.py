@@ -92,12 +92,27 @@ def autograde(
             book.register(lesson, notebook)
             late = settle(lesson, settings, book)
             batch = _Batch(lesson, settings, book, tell)
-            batch.summary.settled = late
             batch.find(learners, again)
             with (progress or _unseen)(len(batch.todo)) as advance:
                 batch.grade(crew, advance)
+            graded = batch.summary.graded
+            batch.summary.settled = [each for each in late if each not in graded]
+            batch.summary.aftermath = book.aftermath(lesson)
     batch.summary.seconds = time.monotonic() - started
     return batch.summary
+
+
+def note_told(summary, settings):
+    """Note that somebody has seen a run's summary, with the grades that changed.
+
+    Until then they are in the summary of each run, also of one that was started again.
+    """
+    from grader.gradebook import Book
+
+    news = [change for change in summary.aftermath.changes if not change.told]
+    if news:
+        with Book(settings.gradebook_url, settings.course_id) as book:
+            book.note_told(summary.lesson, news)
 
 
 class _Batch:
@@ -231,6 +246,7 @@ class _Batch:
         from sqlalchemy.exc import OperationalError, StatementError
 
         about = report, job.handed_in.learner, job.handed_in.timestamp
+        self._take_back(job.handed_in.learner)
         for pause in (*RETRY_SECONDS, None):
             try:
                 self.book.record(*about, self.settings.timetable)
@@ -254,6 +270,12 @@ class _Batch:
     def _graded(self, learner):
         folder = self.settings.autograded / learner / self.lesson
         return folder / f"{self.lesson}.ipynb"
+
+    def _take_back(self, learner):
+        """Have the answer given once more, also by the run after one that is killed."""
+        attempt = self._own_attempt(learner)
+        if attempt is not None:
+            attempt.answer.unlink(missing_ok=True)
 
     def _give_back(self, learner):
         """Return page and answer, if nobody did, where they came by the exchange."""

@@ -112,9 +112,34 @@ def show_summary(summary):
     if summary.settled:
         names = printable(", ".join(summary.settled))
         click.echo(f"  Other late penalties ({len(summary.settled)}): {names}")
+    _show_aftermath(summary.aftermath)
     if summary.absent:
         names = printable(", ".join(summary.absent))
         click.echo(f"  Handed in nothing ({len(summary.absent)}): {names}")
+
+
+def _show_aftermath(aftermath):
+    """Print what a changed lesson did to grades, and what people should look at."""
+    news = [change for change in aftermath.changes if not change.told]
+    if news:
+        click.echo(f"\n  Other grades, though nothing new was handed in ({len(news)}):")
+        for change in news:
+            before, after = change.before, change.after
+            totals = f"{before.total:g} of {before.most:g} -> {after.total:g}"
+            message = f"{totals} of {after.most:g}: {change.line()}"
+            tell(f"  {printable(change.learner)}", "", "", printable(message))
+    above = [
+        f"{who} {exercise} {given:g} of {most:g}"
+        for who, exercise, given, most in aftermath.above
+    ]
+    kept = [" ".join(each) for each in aftermath.kept]
+    for words, found in (
+        ("Still graded as before the change", aftermath.waiting),
+        ("Given by hand for exercises that are gone, and kept", kept),
+        ("Given by hand, and more than the exercise is worth", above),
+    ):
+        if found:
+            click.echo(f"  {words} ({len(found)}): {printable(', '.join(found))}")
 
 
 def printable(text):

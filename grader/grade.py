@@ -1,6 +1,7 @@
 """Grade a submission: bytes in, a `Report` out. No course tree, no database."""
 
 import atexit
+import hashlib
 import re
 import threading
 import time
@@ -87,6 +88,7 @@ def grade(
             }
         run = _run(prepared, answers, checks, worker or shared_worker(), limits)
         report = _report(prepared, answers, seeds, checks, run, file)
+    report.submission = hashlib.sha256(submission).hexdigest()
     report.seconds = round(time.perf_counter() - start, 3)
     report.into(report.notebook)
     return report

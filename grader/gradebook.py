@@ -9,7 +9,7 @@ scores, extra credit, comments, extensions, late penalties) is never touched.
 
 from dataclasses import dataclass
 
-from grader import late_book, students, words_book
+from grader import change_book, late_book, students, words_book
 from grader.database import REPORTS, open_database
 from grader.grade_table import read_grades
 from grader.lesson_cells import cells_of, register
@@ -84,7 +84,8 @@ class Book:
         Notes
         -----
         Cells that are new get a grade in every submission; cells that are gone take
-        theirs with them. Nothing else of a submission changes.
+        theirs with them, and what people gave for them is kept until they return.
+        Nothing else of a submission changes. What everybody's grade was is noted.
         """
         if self._registered.get(lesson) == cells_of(notebook):
             return
@@ -129,12 +130,15 @@ class Book:
         could not be judged, and what a person scored by hand before, is marked as
         needing a look; an answer in words is when its words have changed since. The
         report's fingerprint is written with its scores, so that a score is never
-        taken for that of other answers or checks.
+        taken for that of other answers or checks. Where the same bytes were graded
+        before, what the grade was is kept beside what it has become.
         """
         if report.notebook:
             self.register(report.lesson, report.notebook)
         with self._session.begin() as session:
             submitted = _find_submission(session, report.lesson, learner)
+            about = session, report.lesson, learner, report.submission
+            change_book.begin(*about)
             if timestamp is not None:
                 from nbgrader.utils import parse_utc
 
@@ -144,6 +148,17 @@ class Book:
             if timetable is not None:
                 assignment = submitted.assignment.assignment
                 late_book.settle(session, assignment, timetable, learner)
+            change_book.end(*about)
+
+    def aftermath(self, lesson):
+        """Return what a lesson's last change did to grades: an `Aftermath`."""
+        with self._session() as session:
+            return change_book.aftermath(session, lesson)
+
+    def note_told(self, lesson, changes):
+        """Note that somebody was told of changes: the next are compared with these."""
+        with self._session.begin() as session:
+            change_book.note_told(session, lesson, changes)
 
     def done(self, lesson):
         """Return what is known of the grades in the book, by learner.
@@ -294,7 +309,7 @@ def _write_scores(session, submitted, report):
             continue  # graded by hand, or no longer part of the lesson
         unsure = report.status == NOT_GRADED or verdict.status in UNJUDGED
         if grade.cell.cell_type == "markdown":
-            words_book.write(session, grade, verdict, report.notebook)
+            words_book.write(session, grade, verdict, report.words[grade.name])
             continue
         grade.auto_score = verdict.points
         grade.needs_manual_grade = unsure or grade.manual_score is not None

@@ -2,6 +2,8 @@
 
 import json
 
+from grader import change_book, kept_book
+
 
 def cells_of(notebook):
     """Return what the gradebook keeps of a lesson's cells, by id."""
@@ -48,10 +50,22 @@ def register(session, course_id, lesson, notebook):
             session.add(api.SubmittedNotebook(notebook=book, assignment=submission))
     session.flush()
     wanted = cells_of(notebook)
+    if _grades_change(session, book, wanted):
+        change_book.note_all(session, lesson)
     _set_source_cells(session, book, wanted)
     for kind, role in ((api.GradeCell, "grade"), (api.SolutionCell, "solution")):
         cells = {name: cell for name, cell in wanted.items() if cell[role]}
         _set_cells(session, book, kind, cells)
+
+
+def _grades_change(session, book, wanted):
+    """Return whether there are grades, and these cells would change them."""
+    from nbgrader.api import GradeCell
+
+    known = session.query(GradeCell).filter_by(notebook_id=book.id)
+    there = {cell.name: cell.max_score for cell in known}
+    new = {name: cell["points"] for name, cell in wanted.items() if cell["grade"]}
+    return bool(there) and there != new
 
 
 def _set_source_cells(session, book, wanted):
@@ -78,6 +92,7 @@ def _set_cells(session, book, kind, wanted):
     }
     for name in known.keys() - wanted.keys():
         for row in [*known[name].grades, *known[name].comments]:
+            kept_book.keep(session, book.name, row)
             session.delete(row)
         session.delete(known[name])
     for name, cell in wanted.items():
@@ -85,10 +100,21 @@ def _set_cells(session, book, kind, wanted):
         if name in known:
             if graded and known[name].max_score != cell["points"]:
                 known[name].max_score = cell["points"]
+                _ask_for_a_look(session, known[name])
             continue
         row = kind(name=name, notebook=book, **(points if graded else {}))
         session.add(row)
         session.flush()
         entry = api.Grade if graded else api.Comment
-        for submission in book.submissions:
-            session.add(entry(cell_id=row.id, notebook=submission))
+        made = [entry(cell_id=row.id, notebook=each) for each in book.submissions]
+        session.add_all(made)
+        kept_book.put_back(session, book.name, name, made)
+
+
+def _ask_for_a_look(session, cell):
+    """Have people look again at what they gave when other points were to be had."""
+    from nbgrader.api import Grade
+
+    given = session.query(Grade).filter_by(cell_id=cell.id)
+    given = given.filter(Grade.manual_score.is_not(None))
+    given.update({"needs_manual_grade": True}, synchronize_session=False)

@@ -74,6 +74,7 @@ class Match:
             self._match_answers()
             self._match_ordinary()
             self._match_words()
+            self._leave_out_gone()
 
     def missing(self):
         """Return the exercises without an answer."""
@@ -277,6 +278,21 @@ class Match:
                 )
             elif own is None:
                 self._say(f"The answer cell of {exercise} is missing.")
+
+    def _leave_out_gone(self):
+        """Find answers and checks of exercises that the lesson no longer has."""
+        graded = self.solutions.keys() | self.checks.keys()
+        for k, piece in self._free():
+            if not piece.grade_id or piece.grade_id in graded:
+                continue
+            is_answer = piece.claims.get("solution")
+            if is_answer and not self._bare(k, ""):
+                self._say(
+                    f"The lesson does not ask for {piece.grade_id[:80]}, or no longer. "
+                    "Your cell was run in its place, and earns nothing."
+                )
+            elif is_answer or piece.claims.get("grade"):
+                self.dropped.add(k)
 
     def _text_below(self, k):
         """Return the free text pieces that follow a piece, up to any other piece."""

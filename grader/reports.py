@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field
 
 from course_lib.verdicts import Finding, Verdict
 from grader import feedback_page
-from grader.words import BY_HAND
+from grader.matching import graded_id, is_in_words
+from grader.words import BY_HAND, fingerprint
 
 GRADED, PARTLY, NOT_GRADED = "graded", "partly_graded", "not_graded"
 
@@ -35,6 +36,10 @@ class Report:
     late : dict
         Empty unless being late costs something: its ``text``, the ``penalty`` in
         points, and the ``score`` that is left.
+    submission : str
+        A digest of the bytes that were graded; "" if unknown.
+    words : dict of str to str
+        A digest of each answer in words.
     """
 
     lesson: str
@@ -47,6 +52,8 @@ class Report:
     fingerprint: str = ""
     made_from: dict = field(default_factory=dict)
     late: dict = field(default_factory=dict)
+    submission: str = ""
+    words: dict = field(default_factory=dict)
 
     @property
     def shortfall(self):
@@ -103,12 +110,13 @@ class Report:
 
     def into(self, notebook):
         """Write the report into a notebook's metadata, for `from_notebook`."""
-        self.notebook = notebook
+        self.notebook, self.words = notebook, _words_of(notebook)
         course = notebook["metadata"].setdefault("course", {})
         course["report"] = {
             **self.as_dict(),
             "seconds": self.seconds,
             "fingerprint": self.fingerprint,
+            "submission": self.submission,
             "made_from": self.made_from,
             "exercises": [asdict(verdict) for verdict in self.exercises],
         }
@@ -148,4 +156,12 @@ def from_notebook(notebook):
         fingerprint=stored.get("fingerprint", ""),
         made_from=dict(stored.get("made_from", {})),
         late=dict(stored.get("late", {})),
+        submission=stored.get("submission", ""),
+        words=_words_of(notebook),
     )
+
+
+def _words_of(notebook):
+    """Return a digest of each answer in words: it stays where the notebook does not."""
+    cells = filter(is_in_words, notebook["cells"])
+    return {graded_id(cell, "solution"): fingerprint(cell["source"]) for cell in cells}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from grader.changes import Aftermath
+
 
 @dataclass
 class Summary:
@@ -20,6 +22,8 @@ class Summary:
         Learners in the gradebook who handed in nothing.
     settled : list of str
         Learners whose late penalty changed, their answers being what they were.
+    aftermath : Aftermath
+        Grades that changed though nothing new was handed in, and what hangs on that.
     seconds : float
     """
 
@@ -29,4 +33,5 @@ class Summary:
     shortfalls: dict = field(default_factory=dict)
     absent: list = field(default_factory=list)
     settled: list = field(default_factory=list)
+    aftermath: Aftermath = field(default_factory=Aftermath)
     seconds: float = 0.0

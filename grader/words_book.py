@@ -8,11 +8,10 @@ beside it, so that only other words ask for another look.
 from sqlalchemy import select
 
 from grader.database import ANSWERS
-from grader.matching import graded_id
-from grader.words import BY_HAND, fingerprint
+from grader.words import BY_HAND
 
 
-def write(session, grade, verdict, notebook):
+def write(session, grade, verdict, now):
     """Bring the grade of one answer up to date with what was handed in.
 
     Parameters
@@ -21,26 +20,20 @@ def write(session, grade, verdict, notebook):
     grade : nbgrader.api.Grade
         Of a text cell.
     verdict : Verdict
-    notebook : dict
-        The graded notebook, which holds the answer.
+    now : str
+        A digest of the words that were handed in.
 
     Notes
     -----
     As nbgrader has it, a blank answer earns 0 by itself, and a written one has no
     automatic score at all.
     """
-    now = fingerprint(_text(notebook, verdict.exercise))
     changed = _exchange(session, grade.notebook_id, verdict.exercise, now) != now
     grade.auto_score = None if verdict.status == BY_HAND else 0.0
     if grade.manual_score is None:
         grade.needs_manual_grade = verdict.status == BY_HAND
     elif changed:
         grade.needs_manual_grade = True
-
-
-def _text(notebook, name):
-    cells = notebook["cells"]
-    return next(c["source"] for c in cells if graded_id(c, "solution") == name)
 
 
 def _exchange(session, notebook_id, name, new):

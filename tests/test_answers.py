@@ -185,6 +185,22 @@ def test_changed_missing_and_reordered_cells_of_the_lesson_are_listed(course):
     assert sources(answers) == sources(read(course, answered(course)))
 
 
+def test_of_an_exercise_that_is_gone_the_answer_is_run_and_check_and_blank_are_not(
+    course,
+):
+    notebook = answered(course, {"center": ANSWERS["center"]})
+    shorter = copy.deepcopy(course)
+    for exercise in ("mse", "center"):
+        for name in (exercise, f"{exercise}_check"):
+            shorter["cells"].remove(cell_of(shorter, name))
+    answers = read(shorter, notebook)
+    assert ANSWERS["center"] in sources(answers)
+    assert said(answers, "does not ask for center", "earns nothing")
+    assert not said(answers, "mse")
+    assert not any("def mse" in text for text in sources(answers))
+    assert len(sources(answers)) == len(shorter["cells"]) + 1
+
+
 def test_an_answer_cell_turned_into_text_is_run_as_code(course):
     notebook = answered(course)
     cell_of(notebook, "mse")["cell_type"] = "markdown"

@@ -159,7 +159,7 @@ GRADER = {
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
     "words": "blank course_lib.verdicts",
-    "reports": "feedback_page words course_lib.verdicts",
+    "reports": "feedback_page matching words course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs words course_lib.verdicts",
     "audit": "source release exercises prepared grade worker judge words "
@@ -168,14 +168,17 @@ GRADER = {
     # ... to a class
     "secret": "",
     "database": "",
-    "lesson_cells": "",
+    "lesson_cells": "change_book kept_book",
+    "changes": "",
+    "change_book": "changes database kept_book",
+    "kept_book": "database",
     "late_book": "database lateness",
     "lateness": "",
     "marks": "",
     "students": "",
-    "gradebook": "database grade_table late_book lesson_cells marks reports students "
-    "words words_book",
-    "words_book": "matching words database",
+    "gradebook": "change_book database grade_table late_book lesson_cells marks "
+    "reports students words words_book",
+    "words_book": "words database",
     "handed_in": "",
     "fingerprint": "",
     "marking": "exchange feedback fingerprint grade handed_in lateness limits marks "
@@ -183,7 +186,7 @@ GRADER = {
     "settling": "exchange handed_in marking reports",
     "giving_back": "exchange gradebook handed_in intake lms prepared replies settling",
     "crew": "linux marking worker",
-    "summary": "",
+    "summary": "changes",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
     "replies reports settling worker",
     "console": "",

@@ -18,6 +18,7 @@ from small_course import (
 
 from course_lib.settings import ROOT, load_settings
 from grader.audit import audit_lesson
+from grader.batch import autograde
 from grader.blank import TEXT_STUB
 from grader.errors import SourceError
 from grader.grade import grade
@@ -298,6 +299,19 @@ def test_a_manual_score_and_its_comment_survive_grading_again(course):
     assert row["score"] == 2.5 and not row["needs_manual_grade"]
 
 
+def test_a_class_graded_at_once_keeps_what_was_given_by_hand(course):
+    skip_without_walls()
+    folder = course.submitted / "ada" / NAME
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.ipynb").write_bytes(as_bytes(handed_in(course)))
+    autograde(NAME, course, workers=1)
+    assert in_nbgrader(course)["needs_manual_grade"]
+    in_nbgrader(course, scored_by_hand)
+    assert autograde(NAME, course, workers=1, again=True).graded == ["ada"]
+    row = in_nbgrader(course)
+    assert row["score"] == 2.5 and not row["needs_manual_grade"]
+
+
 @pytest.mark.parametrize("words", ["Something else.", None])
 def test_other_words_ask_for_another_look_and_keep_the_score(course, words):
     record(course, WORDS)
@@ -307,6 +321,17 @@ def test_other_words_ask_for_another_look_and_keep_the_score(course, words):
     assert row["needs_manual_grade"] and row["score"] == 2.5
     record(course, words)  # the same again: still unseen
     assert in_nbgrader(course)["needs_manual_grade"]
+
+
+def test_other_points_for_the_same_words_ask_for_another_look(course):
+    record(course, WORDS)
+    in_nbgrader(course, scored_by_hand)
+    checks = course.solutions / NAME / "checks.py"
+    checks.write_text(checks.read_text().replace("(2, ", "(4, "))
+    record(course, WORDS)
+    row = in_nbgrader(course)
+    assert row["needs_manual_grade"]
+    assert (row["score"], row["max_score"]) == (2.5, 5.0)
 
 
 def test_nbgrader_itself_agrees_before_and_after_a_person(course, monkeypatch):

@@ -1,5 +1,8 @@
 """`autograde`: grades a class."""
 
+import io
+from pathlib import Path
+
 import click
 
 from grader.commands import LESSON, UNSAFE
@@ -11,15 +14,23 @@ from grader.console import progress, show_summary
 @click.option("--workers", type=click.IntRange(min=1), help="How many at once.")
 @click.option("--learner", "learners", multiple=True, help="Only theirs; repeatable.")
 @click.option("--again", is_flag=True, help="Grade what is graded and unchanged too.")
+@click.option(
+    "--changes",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the grades that the lesson's last change changed into this CSV file.",
+)
 @UNSAFE
 @click.pass_obj
-def autograde(settings, lesson, workers, learners, again, unsafe):
+def autograde(settings, lesson, workers, learners, again, changes, unsafe):
     """Grade everybody's submissions of LESSON into the gradebook.
 
     Collects what arrived, grades what is new or changed, writes grades and feedback
-    pages. Exits 1 when somebody has no full result, and says why.
+    pages. Exits 1 when somebody has no full result, and says why. Where the lesson has
+    changed, everybody is graded anew, and each grade that is another is shown as it
+    was and as it is.
     """
     from grader.batch import autograde as grade_all
+    from grader.batch import note_told
     from grader.errors import NothingHandedIn
 
     try:
@@ -36,4 +47,23 @@ def autograde(settings, lesson, workers, learners, again, unsafe):
     except NothingHandedIn as error:
         raise click.UsageError(str(error)) from None
     show_summary(summary)
+    if changes:
+        _write_changes(changes, summary.aftermath.changes)
+    if not learners:
+        note_told(summary, settings)
     return int(bool(summary.shortfalls))
+
+
+def _write_changes(path, changes):
+    from grader.changes import CSV_HEAD
+    from grader.csv_cells import write_rows
+    from grader.files import write_file
+
+    text = io.StringIO(newline="")
+    rows = [row for change in changes for row in change.csv_rows()]
+    write_rows(text, [CSV_HEAD, *rows])
+    try:
+        write_file(path, text.getvalue().encode("utf-8-sig"))
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error}") from None
+    click.echo(f"{len(changes)} grades before and after in {path}.")
