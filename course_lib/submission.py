@@ -78,6 +78,7 @@ class Desk:
         self.notebook = find_notebook(lesson, self.settings)
         self.receipt = post.last_receipt(lesson, self.settings)
         self.warning = ""
+        self.file = None
         self._place = None
         self._saver = None
         self._handing_in = threading.Lock()
@@ -114,6 +115,11 @@ class Desk:
         try:
             self.warning = staleness(self.notebook, saved)
             self.receipt = post.hand_in(self.lesson, self.notebook, self.settings)
+            if post.stays_here(self.settings):  # beside the lesson, so that it is seen
+                folder = self.notebook.parent
+                self.file = post.write_zip(
+                    self.lesson, self.notebook, self.settings, folder
+                )
         except (OSError, ValueError) as error:
             self.receipt = None
             self.say(Message(f"Not handed in: {error}\nYour notebook is as it was."))
@@ -156,7 +162,7 @@ class Desk:
         if answer is not None:
             return answer_message(self.receipt, answer, self.notebook, self.warning)
         running = post.grader_is_running(self.settings)
-        return waiting_message(self.receipt, running, self.warning)
+        return waiting_message(self.receipt, running, self.warning, self.file)
 
     def _save(self):
         """Have JupyterLab save; return whether the file was written since."""

@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+import zipfile
 
 import nbformat
 import pytest
@@ -16,6 +17,7 @@ from small_course import NAME
 
 from course_lib import hand_in as post
 from course_lib import submission
+from course_lib.settings import load_settings
 from course_lib.submission_messages import answer_message, waiting_message
 from grader import exchange
 
@@ -199,6 +201,28 @@ def test_without_a_grader_it_says_that_the_work_is_safe_and_how_to_go_on(setting
     assert "It is safe, and no grader is running" in text
     assert "python3 course.py watch" in text
     assert str(receipt.kept_page) in text
+
+
+def test_a_copy_without_an_exchange_makes_a_file_to_upload(settings, monkeypatch):
+    monkeypatch.setattr(post, "has_grader", lambda: False)
+    desk = submission.Desk(NAME, settings)
+    said = []
+    monkeypatch.setattr(desk, "say", said.append)
+    desk.submit()
+    (file,) = settings.lesson_folder(NAME).glob("*.zip")
+    with zipfile.ZipFile(file) as archive:
+        sent = settings.lesson_notebook(NAME).read_bytes()
+        assert archive.read(f"{NAME}.ipynb") == sent
+    assert "Upload it where your course is kept" in said[-1].text
+    assert f'href="{file.name}" download' in said[-1].html
+
+
+def test_a_copy_with_an_exchange_makes_no_file(settings, monkeypatch, tmp_path):
+    monkeypatch.setattr(post, "has_grader", lambda: False)
+    monkeypatch.setenv("COURSE_EXCHANGE", str(tmp_path / "elsewhere"))
+    desk = submission.Desk(NAME, load_settings(settings.root))
+    desk.submit()
+    assert not list(settings.lesson_folder(NAME).glob("*.zip"))
 
 
 def test_an_old_sign_of_life_is_none(settings):
