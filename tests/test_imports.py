@@ -99,7 +99,7 @@ COURSE = {
     "lifeline": "",
     "outbound": "",
     "hand_in": "settings file_lock",
-    "submission": "settings hand_in submission_messages",
+    "submission": "settings hand_in submission_messages page",
     "submission_messages": "settings hand_in",
     "submit": "settings hand_in submission_messages",
     "lab": "settings hand_in outbound lifeline file_lock",

@@ -273,9 +273,11 @@ def test_running_the_lesson_hands_nothing_in(course, settings):
         timeout=120,
     )
     cell = nbformat.read(notebook, 4).cells[-1]
-    shown = [output["data"]["text/plain"] for output in cell.outputs]
-    assert any(f"Submit {NAME}" in text for text in shown), shown
+    shown = "".join(output["data"]["text/html"] for output in cell.outputs)
+    assert "In JupyterLab a Submit button appears here." in shown
     assert "Nothing handed in yet." in shown
+    widgets = nbformat.read(notebook, 4).metadata["widgets"].values()
+    assert f"Submit {NAME}" in str(*widgets)
     assert not settings.inbound.exists()
 
 
