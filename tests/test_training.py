@@ -361,4 +361,13 @@ def test_a_saved_page_keeps_the_last_line_of_progress_alone(capsys, monkeypatch)
     line = ProgressLine(clock=lambda: next(times))
     for step in (3, 6, 10):
         line(step, 10, 0.5)
-    assert capsys.readouterr().out.split() == ["step", "10", "of", "10,", "loss", "0.5,", "10.0", "s"]
+    assert capsys.readouterr().out.split() == [
+        "step",
+        "10",
+        "of",
+        "10,",
+        "loss",
+        "0.5,",
+        "10.0",
+        "s",
+    ]
