@@ -18,15 +18,17 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "course-stamp.json")
 LOG = os.path.join(VENV, "course-install.log")
 UNFINISHED = os.path.join(VENV, "course-install-unfinished")
-HELP = """\
-usage: python3 course.py COMMAND ...
-
-  lab [--no-browser] [--port N]   open the course in JupyterLab, grading beside it
-  submit LESSON [--zip]           hand in your notebook of a lesson
+ONLY_WHOLE = """\
   test [PYTEST OPTIONS]           run the tests
   COMMAND ...                     any command of `python -m grader`;
                                   `python3 course.py --help` lists them
+"""
+HELP = """\
+usage: python3 course.py COMMAND ...
 
+  lab [--no-browser] [--port N]   open the course in JupyterLab{beside}
+  submit LESSON [--zip]           hand in your notebook of a lesson
+{whole}
 The first start makes the folder .venv and installs what the course needs there.
 Set COURSE_PYTHON=/path/to/python to use that Python as it is and install nothing.
 """
@@ -54,11 +56,12 @@ def main(arguments):
             "Install one from https://www.python.org/downloads/ (or your system's "
             "packages),\nthen start with it, for example: python3.12 course.py lab"
         )
-    if not arguments:
-        print(HELP, end="")
+    whole = os.path.isdir(os.path.join(ROOT, "grader"))
+    if not arguments or not whole and arguments[0] in ("-h", "--help"):
+        beside, more = (", grading beside it", ONLY_WHOLE) if whole else ("", "")
+        print(HELP.format(beside=beside, whole=more), end="")
         return 0
     command, rest = arguments[0], arguments[1:]
-    whole = os.path.isdir(os.path.join(ROOT, "grader"))
     if not whole and command not in ("lab", "submit"):
         raise Problem(
             f"{command!r} needs the grader, and this is a learner's copy without it.\n"
@@ -249,12 +252,13 @@ def install(file):
         pip = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+        report = Progress(file)
         for line in pip.stdout:
             line = line.decode("utf-8", "replace")
             log.write(line)
-            show_progress(line)
+            report(line)
         code = pip.wait()
-    show_progress("")
+        report.end()
     if code >= 0:
         os.remove(UNFINISHED)  # pip ended by itself: it leaves nothing by halves
     if code:
@@ -265,15 +269,32 @@ def install(file):
     os.replace(STAMP + ".new", STAMP)
 
 
-def show_progress(line):
-    """Show on a terminal what pip is at; an empty line ends it."""
-    if not sys.stdout.isatty():
-        return
-    width = shutil.get_terminal_size().columns - 1
-    if not line:
-        print("\r" + " " * width + "\r", end="", flush=True)
-    elif line.startswith(("Collecting", "Downloading", "Installing", "Building")):
-        print("\r" + line.strip()[:width].ljust(width), end="", flush=True)
+class Progress:
+    """Say on a terminal what pip is at, in one line that is written over."""
+
+    def __init__(self, file):
+        with open(file, encoding="utf-8") as stream:
+            self.total = sum("==" in line.partition("#")[0] for line in stream)
+        self.found = 0
+
+    def __call__(self, line):
+        """Show one line of pip's, if it says how far pip is."""
+        if line.startswith("Collecting "):
+            self.found = min(self.found + 1, self.total)
+            name = line.split()[1].partition("==")[0]
+            self.show(f"  fetching {self.found} of {self.total}: {name}")
+        elif line.startswith("Installing collected"):
+            self.show("  unpacking them all: this takes the longest")
+
+    def end(self):
+        """Leave an empty line."""
+        self.show("")
+
+    def show(self, text):
+        """Write `text` over what the line said before."""
+        if sys.stdout.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            print("\r" + text[:width].ljust(width) + "\r", end="", flush=True)
 
 
 def why_pip_failed(name):

@@ -12,9 +12,12 @@ from pathlib import Path
 from course_lib import probes, workbench
 from course_lib.check_data import exercise_names, load_checks
 from course_lib.judging import judge
+from course_lib.missing_names import explain_missing_names
 from course_lib.settings import ROOT
 
 LESSONS = ROOT / "lessons"
+
+explain_missing_names()  # a check cell imports this before it names the answer
 
 
 class CheckFailed(AssertionError):

@@ -15,11 +15,12 @@ import secrets
 import shutil
 import sys
 import time
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course_lib.settings import TIMESTAMP_FORMAT, load_settings
+from course_lib.settings import TIMESTAMP_FORMAT, has_grader, load_settings
 
 OPEN_TO_ALL = 0o777  # nbgrader's: the name is a secret, and the grader may tidy up
 DROP_BOX = 0o733  # nbgrader's: put something in, but do not look
@@ -106,6 +107,45 @@ def hand_in(lesson, file=None, settings=None, learner=None):
     except OSError as error:  # the submission has arrived all the same
         print(f"Assignment List will not show this submission: {error}")
     return _receipt(settings, lesson, learner, timestamp, file.stem, secret, folder)
+
+
+def write_zip(lesson, file=None, settings=None, folder="."):
+    """Put a notebook into a zip file, to be uploaded where the course is kept.
+
+    Parameters
+    ----------
+    lesson, file, settings
+        As for `hand_in`.
+    folder : path-like
+        Where the zip file is written.
+
+    Returns
+    -------
+    Path
+        The zip file: lesson, learner and time are its name. None is overwritten.
+
+    Raises
+    ------
+    OSError
+        The notebook cannot be read, or the zip file not be written.
+    """
+    settings = settings or load_settings()
+    file = Path(file) if file else settings.lesson_notebook(lesson)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"There is no notebook {file}. Expected: the notebook of {lesson!r}."
+        )
+    time = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    out = Path(folder) / f"{lesson}_{learner_name()}_{time}.zip"
+    with zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(file, f"{lesson}.ipynb")
+    return out
+
+
+def stays_here(settings):
+    """Tell whether what is handed in reaches nobody: a learner's copy, no exchange."""
+    alone = settings.exchange.is_relative_to(settings.class_folder)
+    return alone and not has_grader()
 
 
 def last_receipt(lesson, settings=None):

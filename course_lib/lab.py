@@ -45,6 +45,7 @@ def main(arguments=None):
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
     url = f"http://127.0.0.1:{port}/lab/tree/{quote(start_page(settings))}"
     url += f"?token={token}"
+    print("Starting JupyterLab, which takes some seconds ...", flush=True)
     with Stopper() as stopper:
         lab = start_lab(settings, port, token, options.for_jupyter)
         grader = start_grader(settings)
@@ -52,9 +53,10 @@ def main(arguments=None):
             if not wait_until_up(port, lab, stopper):
                 return stopper.code if stopper.asked else said_why(lab, settings)
             print(f"\nThe course is open at\n\n    {url}\n", flush=True)
-            print("Ctrl+C stops it, grading included.", flush=True)
             if not options.no_browser:
+                print("Your browser shows it; if not, open that address.")
                 webbrowser.open(url)
+            print(f"Ctrl+C stops it{', grading included' * bool(grader)}.", flush=True)
             tend(lab, grader, stopper)
         finally:
             stop([lab, grader])

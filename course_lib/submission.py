@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 
 from course_lib import hand_in as post
+from course_lib import page
 from course_lib.settings import load_settings
 from course_lib.submission_messages import Message, answer_message, waiting_message
 
+IN_ITS_PLACE = "In JupyterLab a Submit button appears here."
 SAVE_SECONDS = 4.0  # how long JupyterLab may take to write the notebook
 NOW_SECONDS = 60.0  # how long `submit(..., now=True)` waits for its answer
 WATCH_SECONDS = 4 * 3600.0  # how long the button's cell looks for an answer
@@ -52,7 +54,7 @@ def submit(lesson, now=False):
     if os.environ.get("COURSE_GRADING"):  # a grader is running this very cell
         return
     if os.environ.get("COURSE_HEADLESS"):
-        print("In JupyterLab a Submit button appears here.")
+        print(IN_ITS_PLACE)
         return
     desk = Desk(lesson)
     if now:
@@ -78,6 +80,7 @@ class Desk:
         self.notebook = find_notebook(lesson, self.settings)
         self.receipt = post.last_receipt(lesson, self.settings)
         self.warning = ""
+        self.file = None
         self._place = None
         self._saver = None
         self._handing_in = threading.Lock()
@@ -85,7 +88,6 @@ class Desk:
     def show_button(self):
         """Show the button and, below it, how the last submission stands."""
         import ipywidgets
-        from IPython.display import display
 
         button = ipywidgets.Button(
             description=f"Submit {self.lesson}",
@@ -94,16 +96,22 @@ class Desk:
             layout={"width": "auto"},  # a lesson's name is longer than a button
         )
         button.on_click(self._clicked)
-        display(button)
-        self.show()
+        self.show(button, instead=f"<p>{IN_ITS_PLACE}</p>")
 
-    def show(self):
-        """Open the place where messages appear."""
+    def show(self, *above, instead=""):
+        """Open the place where messages appear, below what stands above it.
+
+        Parameters
+        ----------
+        *above : Widget
+        instead : str
+            HTML in place of the widgets, on pages where they are dead.
+        """
         import ipywidgets
         from IPython.display import display
 
         self._saver = ipywidgets.Output(layout={"height": "0px", "margin": "0px"})
-        display(self._saver)
+        page.show_widget(ipywidgets.VBox([*above, self._saver]), instead)
         first = self._standing() if self.receipt else Message("Nothing handed in yet.")
         self._place = display(first, display_id=True)
 
@@ -114,6 +122,11 @@ class Desk:
         try:
             self.warning = staleness(self.notebook, saved)
             self.receipt = post.hand_in(self.lesson, self.notebook, self.settings)
+            if post.stays_here(self.settings):  # beside the lesson, so that it is seen
+                folder = self.notebook.parent
+                self.file = post.write_zip(
+                    self.lesson, self.notebook, self.settings, folder
+                )
         except (OSError, ValueError) as error:
             self.receipt = None
             self.say(Message(f"Not handed in: {error}\nYour notebook is as it was."))
@@ -156,7 +169,7 @@ class Desk:
         if answer is not None:
             return answer_message(self.receipt, answer, self.notebook, self.warning)
         running = post.grader_is_running(self.settings)
-        return waiting_message(self.receipt, running, self.warning)
+        return waiting_message(self.receipt, running, self.warning, self.file)
 
     def _save(self):
         """Have JupyterLab save; return whether the file was written since."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
 
+from course_lib.hand_in import stays_here
 from course_lib.settings import TIMESTAMP_FORMAT, has_grader, load_settings
 
 START_GRADER = "python3 course.py watch"
@@ -26,9 +27,21 @@ class Message:
         return self.text
 
 
-def waiting_message(receipt, running, warning=""):
-    """Return what to say while there is no answer yet."""
+def waiting_message(receipt, running, warning="", file=None):
+    """Return what to say while there is no answer yet.
+
+    Parameters
+    ----------
+    receipt : Receipt
+    running : bool
+        Whether a grader is at work.
+    warning : str
+    file : Path, optional
+        A file to be uploaded, where nobody collects what is handed in.
+    """
     lines = [f"{receipt.lesson}: handed in at {_local(receipt.timestamp)}."]
+    if file is not None:
+        return _file_message(receipt, file, warning)
     if running:
         lines.append("It is safe. It is being graded …")
     else:
@@ -36,21 +49,35 @@ def waiting_message(receipt, running, warning=""):
     return Message("\n".join(lines + ([warning] if warning else [])))
 
 
+def _file_message(receipt, file, warning):
+    """Return what to do with the file that was made for uploading."""
+    head = f"{receipt.lesson}: your notebook is in the file {file.name}."
+    lines = [
+        head,
+        "Upload it where your course is kept: no exchange is set up for this copy.",
+        *([warning] if warning else []),
+    ]
+    html = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    html += f'<p><a href="{quote(file.name)}" download>Download the file</a></p>'
+    return Message("\n".join([*lines, f"It lies in {file.parent}"]), html)
+
+
 def _without_grader(receipt):
     """Return the lines that say how an answer may come about."""
     place = f"The answer will appear here, and at {receipt.kept_page}"
+    settings = load_settings()
+    if stays_here(settings):
+        return [
+            "It lies on this computer only: no exchange is set up for this copy.",
+            "Make a file, and upload it where the course is kept. In the course's "
+            "folder:",
+            MAKE_ZIP.format(receipt.lesson),
+        ]
     if has_grader():
         return [
             "It is safe, and no grader is running at the moment.",
             f"To start one, in the course's folder: {START_GRADER}",
             place,
-        ]
-    settings = load_settings()
-    if settings.exchange.is_relative_to(settings.class_folder):
-        return [
-            "It lies on this computer only: no exchange is set up for this copy.",
-            "Make a file, and upload it where the course is kept:",
-            MAKE_ZIP.format(receipt.lesson),
         ]
     return ["It is safe. Your instructor's grader will answer.", place]
 

@@ -3,8 +3,6 @@
 import argparse
 import difflib
 import sys
-import zipfile
-from datetime import datetime
 from pathlib import Path
 
 from course_lib import hand_in as post
@@ -40,39 +38,6 @@ def submit_lesson(lesson, file=None, settings=None):
         yield answer_message(receipt, answer, file).text
 
 
-def write_zip(lesson, file=None, settings=None, folder="."):
-    """Put a notebook into a zip file, to be uploaded where the course is kept.
-
-    Parameters
-    ----------
-    lesson, file, settings
-        As for `submit_lesson`.
-    folder : path-like
-        Where the zip file is written.
-
-    Returns
-    -------
-    Path
-        The zip file: lesson, learner and time are its name. None is overwritten.
-
-    Raises
-    ------
-    OSError
-        The notebook cannot be read, or the zip file not be written.
-    """
-    settings = settings or load_settings()
-    file = Path(file) if file else settings.lesson_notebook(lesson)
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"There is no notebook {file}. Expected: the notebook of {lesson!r}."
-        )
-    time = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    out = Path(folder) / f"{lesson}_{post.learner_name()}_{time}.zip"
-    with zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(file, f"{lesson}.ipynb")
-    return out
-
-
 def find_lesson(wanted, settings):
     """Return the name of the lesson that a learner means by a name or a number.
 
@@ -106,8 +71,8 @@ def main(arguments=None):
         settings = load_settings()
         lesson = find_lesson(options.lesson, settings)
         if options.zip:
-            out = write_zip(lesson, options.file, settings)
-            print(f"{lesson}: {out} is ready to be uploaded.")
+            out = post.write_zip(lesson, options.file, settings)
+            print(f"{lesson}: {out.resolve()} is ready to be uploaded.")
             return 0
         for message in submit_lesson(lesson, options.file, settings):
             print(message, flush=True)

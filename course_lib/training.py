@@ -1,6 +1,7 @@
 """The loop that trains: forward, loss, backward, update; in batches and epochs."""
 
 import math
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -199,7 +200,7 @@ class ProgressLine:
 
     It stays silent for two seconds, then shows the step, the loss and the time left
     five times a second, and ends as a plain line. It needs no widget, so it works in
-    a notebook, in a terminal and in a run without a screen.
+    a notebook and in a terminal; in a run without a screen only the last line is left.
 
     Parameters
     ----------
@@ -211,12 +212,15 @@ class ProgressLine:
         self._clock = clock
         self._start = clock()
         self._next = self._start + 2.0
+        self._headless = os.environ.get("COURSE_HEADLESS") == "1"
 
     def __call__(self, step, n_steps, loss):
         """Show where training is. `train` calls this after each step."""
         now = self._clock()
         is_last, is_showing = step == n_steps, self._next > self._start + 2.0
         if now < self._next and not (is_last and is_showing):
+            return
+        if self._headless and not is_last:  # a saved page keeps every line
             return
         self._next = now + 0.2
         self._show(step, n_steps, loss, now - self._start)

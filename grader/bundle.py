@@ -27,7 +27,7 @@ class NotReady(ValueError):
     """Why there is no archive: what has to be done first."""
 
 
-def bundle(out, root=None):
+def bundle(out, root=None, progress=None):
     """Write the students' archive.
 
     Parameters
@@ -36,6 +36,8 @@ def bundle(out, root=None):
         The zip file. An earlier one is replaced when the new one is complete.
     root : path-like, optional
         The course's folder.
+    progress : callable, optional
+        Called with a lesson's name when it was compared with its source.
 
     Returns
     -------
@@ -48,11 +50,12 @@ def bundle(out, root=None):
         A lesson is not what its source gives; nothing has been written.
     """
     settings = load_settings(root) if root else load_settings()
-    stale = [
-        built.lesson
-        for built in build(root=settings.root, write=False)
-        if built.state != "unchanged"
-    ]
+    stale = []
+    for built in build(root=settings.root, write=False):
+        if built.state != "unchanged":
+            stale.append(built.lesson)
+        if progress:
+            progress(built.lesson)
     if stale:
         raise NotReady(
             f"{', '.join(stale)}: not what the source gives. Build it first, and keep "

@@ -10,6 +10,7 @@ from grader.matching import graded_id, is_in_words
 
 TEMPLATE = Path(__file__).with_name("feedback_page.html")
 LONGEST_COLOURED = 20_000  # characters; longer code is shown plain
+BY_PEOPLE = ("by_hand", "given")
 _CODE = re.compile(r"`([^`]+)`")
 SYMBOLS = {
     "right": "✓",
@@ -55,7 +56,8 @@ def render(report, marks=None):
         exercises=[(verdict, answers.get(verdict.exercise)) for verdict in verdicts],
         rubrics=_rubrics(cells),
         still_open=sum(v.max_points for v in verdicts if v.status == "by_hand"),
-        checked=sum(v.status not in ("by_hand", "given") for v in verdicts),
+        checked=sum(v.status not in BY_PEOPLE for v in verdicts),
+        to_do=_to_do(verdicts),
         added=[cell for cell in added if cell["source"].strip()],
         right=sum(verdict.is_right for verdict in report.exercises),
         total=_total(report, marks),
@@ -68,6 +70,12 @@ def _with_manual_points(verdict, marks):
         return verdict
     points = marks.manual[verdict.exercise]
     return replace(verdict, status="given", points=points, message="")
+
+
+def _to_do(verdicts):
+    """Return the names of the exercises that can still earn more, set as code."""
+    left = [v for v in verdicts if v.status not in BY_PEOPLE and not v.is_right]
+    return [_prose(f"`{verdict.exercise}`") for verdict in left]
 
 
 def _rubrics(cells):

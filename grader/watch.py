@@ -55,7 +55,7 @@ def watch(settings, poll_seconds=None, stop=None, tell=print, walls=None):
         with file_lock(lock, wait=False) as held:
             if held:
                 open_exchange(settings)
-                tell(f"Watching {settings.inbound}")
+                tell(f"Watching for submissions in {settings.inbound}")
                 with Watcher(settings, tell, walls) as watcher, heartbeat(settings):
                     watcher.run(stop, poll_seconds)
                 return

@@ -1,7 +1,10 @@
 """A learner's evening with lesson 1, in a real JupyterLab in a real browser.
 
 Run all, predict, move a slider, write a wrong answer and read its mistake, write the
-right one, submit, read the score. Each station leaves a picture in ``artefacts``.
+right one, submit, read the score and the feedback page. Each station leaves a picture
+in ``artefacts``. The pictures of the README are made here too, into ``docs``:
+
+    COURSE_PICTURES=1 python3 course.py test tests/test_browser.py
 """
 
 import os
@@ -93,7 +96,8 @@ def page(lab):
     arguments += ["--disable-background-networking", "--disable-component-update"]
     with playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        page = browser.new_page(viewport={"width": 1300, "height": 950})
+        context = browser.new_context(viewport={"width": 1300, "height": 950})
+        page = context.new_page()
         page.goto(f"{address}/lab/tree/lessons/{LESSON}/{LESSON}.ipynb?token={token}")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)
         page.get_by_text("(ipykernel) | Idle").wait_for(timeout=PATIENCE)
@@ -134,6 +138,18 @@ def picture(page, name):
     page.screenshot(path=ARTEFACTS / f"{name}.png")
 
 
+def for_the_readme(target, name):
+    """Put a picture of a page or a part of one into ``docs``, if that was asked for."""
+    if os.environ.get("COURSE_PICTURES"):
+        from PIL import Image
+
+        file = ROOT / "docs" / f"{name}.png"
+        target.screenshot(path=file)
+        few_colours = Image.open(file).convert("RGB").quantize(128, dither=0)
+        few_colours.save(file, optimize=True)
+        assert file.stat().st_size < 200_000
+
+
 def answer_cell(page):
     return go_to(page, lambda: page.locator(".jp-CodeCell", has_text="def mse("))
 
@@ -160,6 +176,7 @@ def test_a_wrong_answer_is_told_its_mistake(page):
     picture(page, "2_named_mistake")
     assert "0 of 2 points" in cell.inner_text()
     assert "loss: yours 17, expected 5.66667" in cell.inner_text()
+    for_the_readme(cell.locator(".jp-OutputArea").first, "verdict")
 
 
 def test_the_right_answer_passes(page):
@@ -200,6 +217,7 @@ def test_a_slider_changes_the_picture(page):
     page.wait_for_timeout(500)
     picture(page, "5_slider")
     assert cell.inner_text() != words  # the read-out moved with the picture
+    for_the_readme(page, "lesson")
 
 
 def test_a_submission_comes_back_with_its_score(page, course):
@@ -216,3 +234,15 @@ def test_a_submission_comes_back_with_its_score(page, course):
     assert "mse" in text and "softmax is not written yet" in text
     kept = list((course / "class").rglob(f"*{LESSON}*/{LESSON}.ipynb"))
     assert any("np.mean" in file.read_text(encoding="utf-8") for file in kept)
+
+
+def test_the_feedback_page_says_what_to_do_next(page):
+    cell = go_to(page, lambda: page.locator(".jp-CodeCell", has_text="submit("))
+    link = cell.get_by_role("link", name="feedback page")
+    feedback = page.context.new_page()
+    feedback.set_viewport_size({"width": 900, "height": 760})
+    feedback.goto(link.get_attribute("href"))
+    assert "in the lesson, change softmax" in feedback.locator("main").inner_text()
+    feedback.screenshot(path=ARTEFACTS / "7_feedback.png")
+    for_the_readme(feedback, "feedback")
+    feedback.close()

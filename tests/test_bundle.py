@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from conftest import copy_course, course_environment
 
-from course_lib import submit
+from course_lib import hand_in, submit
 from course_lib.settings import ROOT, load_settings
 from grader.bundle import NotReady, bundle, public_settings
 from grader.exercises import SOLUTIONS, lesson_names
@@ -171,6 +171,15 @@ def test_a_bundle_without_an_exchange_says_so_and_how_to_go_on(small):
     assert "submit 01_small --zip" in done.stdout
 
 
+def test_a_bundle_without_a_command_says_what_it_can_do_and_no_more(small):
+    unpacked, _ = small
+    for given in ((), ("--help",)):
+        done = run(unpacked, *given)
+        assert done.returncode == 0, done.stderr
+        assert "submit LESSON" in done.stdout
+        assert "grad" not in done.stdout and "test" not in done.stdout
+
+
 def test_a_bundle_makes_a_file_to_upload(small):
     unpacked, _ = small
     done = run(unpacked, "submit", "1", "--zip")
@@ -234,5 +243,5 @@ def test_an_unknown_lesson_is_answered_with_the_nearest(settings):
 
 def test_a_zip_of_a_notebook_that_is_not_there_is_refused(settings, tmp_path):
     with pytest.raises(FileNotFoundError, match="no notebook"):
-        submit.write_zip(settings.lesson_names()[0], tmp_path / "x.ipynb", settings)
+        hand_in.write_zip(settings.lesson_names()[0], tmp_path / "x.ipynb", settings)
     assert os.listdir(tmp_path) == ["course"] or not list(tmp_path.glob("*.zip"))

@@ -7,8 +7,8 @@ import pytest
 from lms_archives import Upload, canvas, moodle, zipped
 from small_course import ANSWERS, NAME, answered, as_bytes, skip_without_walls
 
+from course_lib.hand_in import write_zip
 from course_lib.settings import load_settings
-from course_lib.submit import write_zip
 from grader import __main__ as command_line
 from grader import exchange
 from grader.archives import BadArchive

@@ -74,7 +74,8 @@ COURSE = {
     "verdicts": "values",
     "judging": "rounding values comparisons check_data evidence causes first_wrong "
     "naming probe_functions verdicts",
-    "checks": JUDGING + " probes probe_functions workbench settings",
+    "checks": JUDGING + " probes probe_functions workbench settings missing_names",
+    "missing_names": "page",
     # showing
     "page": "",
     "plots": "",
@@ -98,8 +99,8 @@ COURSE = {
     "lifeline": "",
     "outbound": "",
     "hand_in": "settings file_lock",
-    "submission": "settings hand_in submission_messages",
-    "submission_messages": "settings",
+    "submission": "settings hand_in submission_messages page",
+    "submission_messages": "settings hand_in",
     "submit": "settings hand_in submission_messages",
     "lab": "settings hand_in outbound lifeline file_lock",
 }

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from functools import cache
 
+import nbformat
 import pytest
 
 from grader.audit import audit_lesson
@@ -18,6 +19,12 @@ from grader.source import read_lesson
 LESSONS = lesson_names()
 CODE_LINES, TEXT_WORDS = 25, 120
 SECONDS = 60.0  # of a processor: other work on the machine does not count
+WIDGET = re.compile(r"(VBox|HBox|Box|Output|Button|\w*Slider|Dropdown|HTML)\(")
+VIEW = "application/vnd.jupyter.widget-view+json"
+PICTURE = (
+    '<img src="data:image/png;base64,AA" alt="Two bars, one of them twice as high">'
+)
+NUMBERS = '<div role="status"><div>loss</div></div>'
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -36,6 +43,45 @@ def words(text):
     return len(re.findall(r"\w[\w'’.-]*", re.sub(r"<[^>]+>", "", text)))
 
 
+def what_dies_with_the_widgets(notebook):
+    """Return what a page without a kernel would show nothing for, cell by cell."""
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        pages = [
+            output.data.get("text/html", "")
+            for output in cell.get("outputs", ())
+            if output.output_type in ("display_data", "execute_result")
+            if not set(output.data) <= {"text/plain"} or WIDGET.match(plain(output))
+        ]
+        for text in pages:
+            if not re.sub(r"<script.*?</script>|<[^>]+>", "", text, flags=re.S).strip():
+                found.append(f"cell {number}: a widget, and no text in its place")
+            found += [f"cell {number}: {lack}" for lack in lacks_of_pictures(text)]
+        explores = re.search(r"(?m)^explorers\.\w+\.\w+\(", cell.source)
+        shown = "".join(pages)
+        if explores and "Predict.</strong>" in shown and "<img" not in shown:
+            found.append(f"cell {number}: an explorer without a picture")
+    return found
+
+
+def lacks_of_pictures(text):
+    """Return what the pictures in a piece of HTML do not have and need."""
+    lacks = []
+    for image in re.findall(r"<img[^>]*>", text):
+        alt = re.search(r'alt="([^"]*)"', image)
+        if 'src="data:image/png;base64,' not in image:
+            lacks.append("a picture that is not in the page")
+        if alt is None or len(alt[1].split()) < 5:
+            lacks.append("a picture without words for those who do not see it")
+        if not re.search(r'role="status"[^>]*>.*?\w', text, flags=re.S):
+            lacks.append("a picture without its key numbers as text")
+    return lacks
+
+
+def plain(output):
+    return output.data.get("text/plain", "")
+
+
 @every_lesson
 def test_the_built_lesson_is_up_to_date(name):
     (built,) = build([name], write=False)
@@ -51,12 +97,34 @@ def test_the_solution_runs_cleanly_within_a_minute_and_earns_full_marks(name):
     (solved,) = solutions([name])
     assert solved.problems == []
     assert _seconds_of_kernels() - before < SECONDS
+    notebook = nbformat.read(SOLUTIONS / name / f"{name}.ipynb", as_version=4)
+    assert what_dies_with_the_widgets(notebook) == []
 
 
 def _seconds_of_kernels():
     """Return the processor time of processes that this one started and saw end."""
     times = os.times()
     return times.children_user + times.children_system
+
+
+@pytest.mark.parametrize(
+    ("shown", "lack"),
+    [
+        ({"text/plain": "VBox(children=())"}, "no text in its place"),
+        ({VIEW: {}, "text/html": "<script>x</script>"}, "no text in its place"),
+        ({"text/html": "<strong>Predict.</strong> What?"}, "without a picture"),
+        ({"text/html": f"{PICTURE}<p>1</p>"}, "key numbers"),
+        ({"text/html": PICTURE.replace("alt", "title") + NUMBERS}, "do not see it"),
+        ({"text/html": PICTURE.replace("data:", "x/") + NUMBERS}, "not in the page"),
+        ({"text/html": PICTURE + NUMBERS}, None),
+        ({VIEW: {}, "text/html": "Press the button.", "text/plain": ""}, None),
+    ],
+)
+def test_what_would_be_dead_without_a_kernel_is_found(shown, lack):
+    output = nbformat.v4.new_output("display_data", shown)
+    cell = nbformat.v4.new_code_cell("explorers.a.b()", outputs=[output])
+    found = what_dies_with_the_widgets(nbformat.v4.new_notebook(cells=[cell]))
+    assert lack in found[0] if lack else found == []
 
 
 @every_lesson

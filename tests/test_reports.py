@@ -102,6 +102,19 @@ def test_the_page_shows_score_verdicts_causes_and_next_steps(notebook):
         assert words in page
 
 
+def test_the_page_says_how_to_go_on(notebook):
+    report = a_report(notebook)
+    left = [v for v in report.exercises if not v.is_right and v.status != "by_hand"]
+    names = ", ".join(f"<code>{verdict.exercise}</code>" for verdict in left)
+    page = report.as_html()
+    assert f"in the lesson, change {names}, run each check, and submit again" in page
+    report.exercises = [v for v in report.exercises if v.is_right]
+    page = report.as_html()
+    assert "everything is right" in page and "submit again" not in page
+    report.status = "not_graded"
+    assert "How to go on" not in report.as_html()
+
+
 def test_the_page_runs_nothing_and_loads_nothing(notebook):
     page = Page(a_report(notebook).as_html())
     assert not {"script", "iframe", "link", "object", "embed", "form"} & set(page.tags)

@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+import zipfile
 
 import nbformat
 import pytest
@@ -16,6 +17,7 @@ from small_course import NAME
 
 from course_lib import hand_in as post
 from course_lib import submission
+from course_lib.settings import load_settings
 from course_lib.submission_messages import answer_message, waiting_message
 from grader import exchange
 
@@ -201,6 +203,28 @@ def test_without_a_grader_it_says_that_the_work_is_safe_and_how_to_go_on(setting
     assert str(receipt.kept_page) in text
 
 
+def test_a_copy_without_an_exchange_makes_a_file_to_upload(settings, monkeypatch):
+    monkeypatch.setattr(post, "has_grader", lambda: False)
+    desk = submission.Desk(NAME, settings)
+    said = []
+    monkeypatch.setattr(desk, "say", said.append)
+    desk.submit()
+    (file,) = settings.lesson_folder(NAME).glob("*.zip")
+    with zipfile.ZipFile(file) as archive:
+        sent = settings.lesson_notebook(NAME).read_bytes()
+        assert archive.read(f"{NAME}.ipynb") == sent
+    assert "Upload it where your course is kept" in said[-1].text
+    assert f'href="{file.name}" download' in said[-1].html
+
+
+def test_a_copy_with_an_exchange_makes_no_file(settings, monkeypatch, tmp_path):
+    monkeypatch.setattr(post, "has_grader", lambda: False)
+    monkeypatch.setenv("COURSE_EXCHANGE", str(tmp_path / "elsewhere"))
+    desk = submission.Desk(NAME, load_settings(settings.root))
+    desk.submit()
+    assert not list(settings.lesson_folder(NAME).glob("*.zip"))
+
+
 def test_an_old_sign_of_life_is_none(settings):
     post.open_exchange(settings)
     settings.heartbeat.touch()
@@ -249,9 +273,11 @@ def test_running_the_lesson_hands_nothing_in(course, settings):
         timeout=120,
     )
     cell = nbformat.read(notebook, 4).cells[-1]
-    shown = [output["data"]["text/plain"] for output in cell.outputs]
-    assert any(f"Submit {NAME}" in text for text in shown), shown
+    shown = "".join(output["data"]["text/html"] for output in cell.outputs)
+    assert "In JupyterLab a Submit button appears here." in shown
     assert "Nothing handed in yet." in shown
+    widgets = nbformat.read(notebook, 4).metadata["widgets"].values()
+    assert f"Submit {NAME}" in str(*widgets)
     assert not settings.inbound.exists()
 
 

@@ -337,7 +337,10 @@ def test_short_training_prints_nothing(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_progress_line_waits_two_seconds_and_says_how_long_it_takes(capsys):
+def test_the_progress_line_waits_two_seconds_and_says_how_long_it_takes(
+    capsys, monkeypatch
+):
+    monkeypatch.delenv("COURSE_HEADLESS", raising=False)
     times = iter([0.0, 1.0, 3.0, 3.1, 10.0])
     line = ProgressLine(clock=lambda: next(times))
     line(1, 10, 2.3)  # after 1 s
@@ -350,3 +353,21 @@ def test_the_progress_line_waits_two_seconds_and_says_how_long_it_takes(capsys):
     out = capsys.readouterr().out
     assert out.startswith("\rstep 10 of 10, loss 0.5, 10.0 s")
     assert out.endswith("\n")
+
+
+def test_a_saved_page_keeps_the_last_line_of_progress_alone(capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_HEADLESS", "1")
+    times = iter([0.0, 3.0, 6.0, 10.0])
+    line = ProgressLine(clock=lambda: next(times))
+    for step in (3, 6, 10):
+        line(step, 10, 0.5)
+    assert capsys.readouterr().out.split() == [
+        "step",
+        "10",
+        "of",
+        "10,",
+        "loss",
+        "0.5,",
+        "10.0",
+        "s",
+    ]
