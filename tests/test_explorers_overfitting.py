@@ -139,6 +139,7 @@ def test_every_card_knows_its_truth(make):
         assert np.isfinite(card.truth())
 
 
+@pytest.mark.full
 def test_everything_is_shown_without_widgets(monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
     for show in (
