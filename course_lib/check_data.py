@@ -91,8 +91,12 @@ class CheckData:
 
     def probe(self):
         """Return the packed probe: what the learner's process is told, no answer."""
+        return pack(self.questions())
+
+    def questions(self):
+        """Return what `course_lib.probes.run` asks."""
         cases = [case.inputs for case in self.cases]
-        return pack({"calls": self.calls, "outputs": self.outputs, "cases": cases})
+        return {"calls": self.calls, "outputs": self.outputs, "cases": cases}
 
     def under(self, convention):
         """Return the check that expects what another convention gives."""

@@ -119,6 +119,8 @@ def array_fault(yours, expected, tolerance):
         return "type"
     if expected.dtype.kind == "f" and expected.ndim and yours.dtype != expected.dtype:
         return "dtype"
+    if yours.dtype == expected.dtype and yours.tobytes() == expected.tobytes():
+        return ""  # most right answers: worth a look before the arithmetic
     if np.all(np.isfinite(expected)) and not np.all(np.isfinite(yours)):
         return "not_finite"
     return "" if np.all(close_entries(yours, expected, tolerance)) else "value"

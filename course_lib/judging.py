@@ -43,10 +43,10 @@ def judge(check, reports):
     failure = next((r["failure"] for r in reports if r["failure"]), None)
     if failure is not None:
         return _judge_failure(check, reports, failure)
-    convention = _convention(check, reports)
-    if convention is not None:
-        check = check.under(convention)
     wrong = _wrong(check, reports)
+    convention = _convention(check, reports) if wrong else None
+    if convention is not None:
+        check, wrong = check.under(convention), []
     conduct = _conduct(check, reports) or _estimate(check, wrong, reports)
     if conduct is not None and (not wrong or conduct.id == "numerical_inside"):
         return _verdict(check, "wrong", 0.0, [conduct])
@@ -75,8 +75,6 @@ def _wrong(check, reports):
 
 def _convention(check, reports):
     """Return the id of another convention under which all is right, or None."""
-    if not _wrong(check, reports):
-        return None
     for convention in check.conventions:
         if not _wrong(check.under(convention), reports):
             return convention

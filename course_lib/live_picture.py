@@ -66,6 +66,8 @@ class LivePicture:
             self.figure = Figure(figsize=size, dpi=DPI, layout="constrained")
             self.canvas = FigureCanvasAgg(self.figure)
             self.figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)
+            if page.is_being_graded():  # `html` shows the numbers alone
+                return
             artists, self.update = build(self.figure)
         self.moving = sorted(artists, key=lambda artist: artist.get_zorder())
         for artist in self.moving:
@@ -110,9 +112,7 @@ class LivePicture:
             int(POINTS * inches) for inches in self.figure.get_size_inches()
         )
         image = ""
-        if (
-            not page.is_being_graded()
-        ):  # half of a lesson's time, and no part of a score
+        if not page.is_being_graded():  # most of a lesson's time, no part of a score
             source = base64.b64encode(self.paint(numbers)).decode("ascii")
             alt = html.escape(f"{self.describes} {page.as_text(read_out)}".strip())
             image = (

@@ -178,7 +178,9 @@ def display_data(data, metadata, *, execution_count=None):
 
     A widget has nobody to talk to: what stays of it is its other representations.
     """
-    data = {kind: _content(value) for kind, value in data.items() if kind != _WIDGET}
+    data = {
+        str(kind): _content(value) for kind, value in data.items() if kind != _WIDGET
+    }
     output = {"output_type": "display_data", "data": data, "metadata": metadata or {}}
     if execution_count is not None:
         output |= {"output_type": "execute_result", "execution_count": execution_count}

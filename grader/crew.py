@@ -11,6 +11,7 @@ die with the process that started them.
 
 import collections
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -192,6 +193,7 @@ def _serve(pipe, settings, walls, worker, others, parent):
         linux.die_with_parent()
         if os.getppid() != parent:  # it died before that
             os._exit(1)
+    gc.freeze()  # what was here before needs no look, nor a copy of its pages
     for other in others:  # copies that the fork made; they would keep pipes open
         other.close()
     with worker or Worker(walls) as worker, contextlib.suppress(EOFError, OSError):

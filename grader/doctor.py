@@ -8,10 +8,11 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from course_lib.values import pack
 from grader.limits import Limits
 from grader.worker import Cell, WallsMissing, Worker
 
@@ -30,6 +31,15 @@ _SHORT = 1.0  # seconds, for attacks that only a clock can end
 _CANARY = "GRADER_DOCTOR_CANARY"
 _TRACE = "grader-doctor"
 _INNOCENT = Cell("print('innocent')")
+_CHECK = Cell("", exercise="answer")
+_ANSWERING = "def answer():"
+_QUESTION = pack(
+    {
+        "calls": [{"function": "answer", "arguments": [], "results": ["y"]}],
+        "outputs": ["y"],
+        "cases": [{}],
+    }
+)
 
 
 class Row(NamedTuple):
@@ -61,6 +71,7 @@ class _Trial:
     source: str
     held: Callable = lambda cell: not _printed(cell)
     seconds: float = 10.0
+    limits: dict = field(default_factory=dict)
 
 
 def doctor():
@@ -103,10 +114,12 @@ def _innocent_row(worker):
 
 def _run(trial, worker):
     started = time.monotonic()
-    limits = replace(_LIMITS, cell_seconds=trial.seconds)
-    run = worker.run([Cell(trial.source), _INNOCENT], {}, limits)
-    attack, innocent = run.cells
-    survived = "innocent" in _printed(innocent)
+    limits = replace(_LIMITS, cell_seconds=trial.seconds, **trial.limits)
+    cells = [Cell(trial.source), _CHECK, _INNOCENT]
+    run = worker.run(cells, {_CHECK.exercise: _QUESTION}, limits)
+    attack, check, innocent = run.cells
+    attack = check if _ANSWERING in trial.source else attack
+    survived = "innocent" in _printed(innocent) or "submission_seconds" in trial.limits
     note = _note(attack) if survived else "the cell after it did not run"
     held = survived and trial.held(attack)
     return Row(trial.tried, held, time.monotonic() - started, note)
@@ -146,15 +159,28 @@ def _trials(port):
         _Trial("signal the grader", _attempt(f"os.kill({os.getpid()}, 0)")),
         _Trial("trace another process", _TRACING),
         _Trial("make new namespaces", _NAMESPACES),
+        _Trial("outlive whoever watches", _OUTLIVING),
+        _Trial("reach seldom used parts of the kernel", _SELDOM),
         _Trial("use 4 GB of memory", _MEMORY),
         _Trial("write 100 MB to disk", _DISK, _failed),
+        _Trial("write one file of 10 MB", _FILE, _failed),
+        _Trial("make 10,000 files", _FILES, _failed),
         _Trial("open 500 files", "files = [open(__import__('os').devnull) "
                "for _ in range(500)]", _failed),
         _Trial("start 200 threads", _THREADS, _failed),
         _Trial("loop for ever", "while True: pass", _stopped, _SHORT),
         _Trial("loop for ever, deaf to interrupts", _DEAF, _stopped, _SHORT),
+        _Trial("loop for ever in a check", f"{_ANSWERING}\n    while True: pass",
+               _stopped, limits={"probe_seconds": _SHORT}),
+        _Trial("compute longer than a process may", _DEAF, _stopped,
+               limits={"cpu_seconds": 1}),
+        _Trial("take more time than a notebook may", "while True: pass", _stopped,
+               limits={"submission_seconds": _SHORT}),
         _Trial("end the process", "import os\nos._exit(0)", _stopped),
         _Trial("crash in C code", "import ctypes\nctypes.string_at(0)", _stopped),
+        _Trial("answer a check with 20 MB",
+               f"import numpy\n{_ANSWERING} return numpy.ones(2_500_000)", _stopped,
+               limits={"message_bytes": 1 << 20}),
         _Trial("print without end", "while True: print('x' * 1000)", _is_short, _SHORT),
         _Trial("write on the grader's channel", _CHANNEL, _is_ok),
     ]  # fmt: skip
@@ -269,6 +295,21 @@ else: print("4 GB")
 _DISK = """
 for k in range(25):
     with open(f"file{k}", "wb") as file: file.write(bytes(1 << 22))
+"""
+_FILE = "with open('file', 'wb') as file: file.write(bytes(10 << 20))"
+_FILES = "for k in range(10_000): open(f'{k}', 'w').close()"
+_OUTLIVING = """
+import ctypes
+if ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0: print("no longer dies with its guard")
+"""
+_SELDOM = """
+import ctypes, platform
+libc = ctypes.CDLL(None)
+calls = {"io_uring": 425, "open_tree": 428, "fsopen": 430, "pidfd_getfd": 438}
+if platform.machine() == "x86_64":
+    calls |= {"keyctl": 250, "userfaultfd": 323, "bpf": 321, "memfd_create": 319}
+for name, number in calls.items():
+    if libc.syscall(number, 0, 0, 0, 0, 0) >= 0: print(name)
 """
 _THREADS = """
 import threading, time

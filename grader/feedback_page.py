@@ -133,10 +133,17 @@ def coloured(source):
     if len(source) > LONGEST_COLOURED:
         return Markup(escape(source))
     from pygments import highlight
+
+    return Markup(highlight(source, *_colours()))
+
+
+@cache
+def _colours():
+    """Return what reads code and what colours it; to make them takes a millisecond."""
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
+    return PythonLexer(), HtmlFormatter(nowrap=True)
 
 
 def colours_of_code():

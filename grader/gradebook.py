@@ -285,23 +285,25 @@ def _find_submission(session, lesson, learner):
         submission = api.SubmittedAssignment(assignment=assignment, student=student)
         session.add(submission)
     for book in assignment.notebooks:
-        notebook = api.SubmittedNotebook(notebook_id=book.id, assignment=submission)
+        notebook = api.SubmittedNotebook(notebook=book, assignment=submission)
         session.add(notebook)
         for cell in book.grade_cells + book.task_cells:
-            session.add(api.Grade(cell_id=cell.id, notebook=notebook))
+            session.add(api.Grade(cell=cell, notebook=notebook, manual_score=None))
         for cell in book.solution_cells + book.task_cells:
-            session.add(api.Comment(cell_id=cell.id, notebook=notebook))
+            session.add(api.Comment(cell=cell, notebook=notebook))
+        found = notebook if book.name == lesson else found
     session.flush()
-    return _submissions(session, lesson, learner).one()
+    return found
 
 
 def _write_scores(session, submitted, report):
     from nbgrader import api
+    from sqlalchemy.orm import with_polymorphic
 
     # One question for all cells; without it each grade asks for its own. They are
     # known to the session only as long as somebody holds them.
-    held = session.query(api.BaseCell).filter_by(notebook_id=submitted.notebook_id)
-    held = held.all()
+    every = with_polymorphic(api.BaseCell, "*")
+    held = session.query(every).filter_by(notebook_id=submitted.notebook_id).all()
     verdicts = {verdict.exercise: verdict for verdict in report.exercises}
     for grade in submitted.grades:
         verdict = verdicts.get(grade.name.removesuffix("_check"))

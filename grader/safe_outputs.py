@@ -27,7 +27,8 @@ _TAGS = re.compile(r"<[^<>]*>")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 _CONTROLS = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\ufffe\uffff\U000e0000-\U000e007f]"  # what cannot be seen, or turns text around
 )
 
 
@@ -73,7 +74,8 @@ def safe_markdown(source):
 
 def clean_line(value):
     """Return a value as one line of text to be shown in a verdict."""
-    return " ".join(clean_text(value, LONGEST_REASON).split())
+    text = clean_text(value, LONGEST_REASON)
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 def clean_text(value, longest=LONGEST_TEXT):

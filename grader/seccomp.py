@@ -93,6 +93,8 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 _CLONE3 = 435
 _FORKS = {"x86_64": (57, 58), "aarch64": ()}  # fork, vfork
 _PRLIMIT = {"x86_64": 302, "aarch64": 261}
+_PRCTL = {"x86_64": 157, "aarch64": 167}
+_SET_PDEATHSIG = 1  # which would let a submission outlive whoever watches it
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _FIRST_UNKNOWN = 463  # calls younger than this table do not exist here
@@ -180,6 +182,7 @@ def _program(verdict_on_fork):
     for number in _FORKS[MACHINE]:
         program += _when(_EQUAL, number, verdict_on_fork)
     program += _only_on(_PRLIMIT[MACHINE], *_when_zero_allow_else_refuse())
+    program += _only_on(_PRCTL[MACHINE], *_when_refuse_else_allow(_SET_PDEATHSIG))
     threads_only = [
         _step(_LOAD, _ARGUMENT_AT),
         *_when(_ANY_BIT, _CLONE_NEW_NAMESPACE, _EPERM),
@@ -211,4 +214,13 @@ def _when_zero_allow_else_refuse():
         _step(_LOAD, _ARGUMENT_AT),
         *_when(_EQUAL, 0, _ALLOW),
         _step(_RETURN, _EPERM),
+    )
+
+
+def _when_refuse_else_allow(option):
+    """Judge prctl by its first argument, which says what is to change."""
+    return (
+        _step(_LOAD, _ARGUMENT_AT),
+        *_when(_EQUAL, option, _EPERM),
+        _step(_RETURN, _ALLOW),
     )

@@ -210,6 +210,7 @@ def _nobody_to_answer(prompt="", /):
 
 def _draw_once():
     """Load fonts and the writers of pictures, by drawing."""
+    from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -221,6 +222,7 @@ def _draw_once():
     axes.set(title="a", xlabel="$x$", ylabel="b")
     axes.legend()
     figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+    font_manager._get_font.cache_clear()  # each fork does, and would copy its pages
 
 
 def main(handle):

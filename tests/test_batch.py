@@ -134,6 +134,7 @@ def test_what_people_wrote_survives_and_reaches_the_page(settings, grade):
     assert "Nearly." in page
 
 
+@pytest.mark.full
 def test_whoever_has_no_full_result_is_named_with_the_reason(settings, grade):
     put(settings, "ada")
     put(settings, "broken", data=b'{"cells": [')
@@ -273,6 +274,7 @@ def test_a_newer_file_put_there_by_hand_stays(settings, grade):
     assert scores(settings) == {"ada": 7.0}
 
 
+@pytest.mark.full
 def test_what_the_watcher_graded_is_not_graded_again(settings, grade):
     receipt = submit(settings)
     with watching(settings):
@@ -309,6 +311,7 @@ def test_a_gradebook_that_stays_closed_is_said_and_nothing_is_lost(
     assert grade().graded == ["ada"]
 
 
+@pytest.mark.full
 def test_the_command_names_who_has_no_full_result_and_exits_1(
     settings, worker, monkeypatch, capsys
 ):

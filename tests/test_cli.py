@@ -175,6 +175,7 @@ def test_grade_prints_one_json_object_a_submission(course, tmp_path):
     assert (second["status"], second["file"]) == ("not_graded", "broken.ipynb")
 
 
+@pytest.mark.full
 def test_grade_shows_a_person_each_verdict(course, tmp_path):
     summed = small_course.ANSWERS["mse"].replace("np.mean", "np.sum")
     file = write_submission(tmp_path, course, small_course.ANSWERS | {"mse": summed})
@@ -184,6 +185,7 @@ def test_grade_shows_a_person_each_verdict(course, tmp_path):
     assert "It is a sum, not a mean." in output
 
 
+@pytest.mark.full
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(course, tmp_path):
     right = write_submission(tmp_path, course, small_course.ANSWERS)
     code, output, errors = run(

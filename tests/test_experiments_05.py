@@ -101,6 +101,7 @@ def test_what_only_the_gradient_check_hears_still_reads_the_digits(name, seed):
     assert read("gradient check", FAULTS[name], seed=seed).tripped
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", GRADIENT_CHECK_ONLY)
 def test_they_reach_96_percent_on_average(name):
     reached = [trained(FAULTS[name], seed).accuracy for seed in SEEDS]

@@ -15,6 +15,7 @@ def shown(monkeypatch):
     return found
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", bad_data.__all__)
 def test_everything_is_shown_without_widgets(name, shown):
     getattr(bad_data, name)()

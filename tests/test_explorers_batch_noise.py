@@ -106,6 +106,7 @@ ENDS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("make", "low", "high"), ENDS)
 def test_every_explorer_paints_both_ends_and_they_differ(make, low, high):
     explorer = make()
@@ -131,6 +132,7 @@ def test_every_card_knows_its_truth(make):
     assert card.truth() in card.choices if card.choices else card.truth() == 0.16
 
 
+@pytest.mark.full
 def test_everything_is_shown_without_widgets(monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
     for show in (

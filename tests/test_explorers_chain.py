@@ -21,6 +21,7 @@ def test_every_explorer_of_the_lesson_can_be_called_by_its_name():
         assert callable(getattr(explorers.chain_rule, name))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("make", MAKERS)
 def test_each_picture_holds_at_both_ends_of_every_slider(make):
     explorer = make()

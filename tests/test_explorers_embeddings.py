@@ -21,6 +21,7 @@ def shown(monkeypatch):
     return found
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", embeddings.__all__)
 def test_everything_is_shown_without_widgets(name, shown):
     getattr(embeddings, name)()

@@ -189,6 +189,7 @@ def test_the_ticket_shows_its_symptoms_and_its_truth_is_among_the_choices():
 # ---- the pictures
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("make", "name", "ends"),
     [
@@ -234,6 +235,7 @@ def test_every_card_knows_its_truth(make):
     assert card.choices is None or card.truth() in card.choices
 
 
+@pytest.mark.full
 def test_everything_is_shown_without_widgets(monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
     lesson = explorers.gradient_and_learning_rate

@@ -182,6 +182,7 @@ def test_the_ticket_s_network_calls_a_three_a_four():
     assert said.argmax() == 4 and said[4] > 0.9 * said.sum()
 
 
+@pytest.mark.full
 def test_everything_is_shown_without_widgets(monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
     lesson = explorers.instruments

@@ -73,6 +73,7 @@ def test_unscaled_pixels_start_far_above_chance(seed):
 # ---- the pictures
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("make", "name", "ends"),
     [
@@ -124,6 +125,7 @@ def test_every_card_knows_its_truth(make):
     assert card.truth() in card.choices and card.because
 
 
+@pytest.mark.full
 def test_everything_is_shown_without_widgets(monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
     for show in (

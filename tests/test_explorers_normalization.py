@@ -124,6 +124,7 @@ ENDS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("make", "low", "high"), ENDS)
 def test_every_explorer_paints_both_ends_and_they_differ(make, low, high):
     explorer = make()

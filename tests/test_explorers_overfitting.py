@@ -110,6 +110,7 @@ ENDS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("make", "low", "high"), ENDS)
 def test_every_explorer_paints_both_ends_and_they_differ(make, low, high):
     explorer = make()
@@ -139,6 +140,7 @@ def test_every_card_knows_its_truth(make):
         assert np.isfinite(card.truth())
 
 
+@pytest.mark.full
 def test_everything_is_shown_without_widgets(monkeypatch):
     monkeypatch.setenv("COURSE_HEADLESS", "1")
     for show in (

@@ -72,6 +72,7 @@ def moodle_takes(path):
     return None
 
 
+@pytest.mark.full
 def test_canvas_finds_learner_and_submission_in_the_names(graded):
     given, written = pages(graded(canvas))
     assert {canvas_takes(name) for name in written} == {("11", "901"), ("12", "902")}

@@ -152,7 +152,7 @@ GRADER = {
     "processes": "channel limits",
     "attempts": "channel endings outputs runs limits",
     "worker": "attempts channel limits outputs processes runs endings walls",
-    "doctor": "walls limits linux landlock seccomp namespaces worker",
+    "doctor": "course_lib.values walls limits linux landlock seccomp namespaces worker",
     # ... to a report
     "suspects": "exercises course_lib.comparisons",
     "judge": "exercises suspects course_lib.judging course_lib.verdicts "

@@ -1,9 +1,11 @@
 """Behind the walls: what a submission tries, and what it gets."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -121,6 +123,10 @@ REFUSED = {
     "a named pipe": "os.mkfifo('pipe')",
     "a socket": "socket.socket(socket.AF_UNIX)",
     "a raw socket": "socket.socket(socket.AF_PACKET, socket.SOCK_RAW)",
+    "a socket to the kernel": "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+    "a socket to the host": "socket.socket(socket.AF_VSOCK)",
+    "the kernel's ciphers": "socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET)",
+    "outliving its guard": "ctypes.CDLL(None).prctl(1, 0) and open('/nowhere')",
     "a fork": "os.fork()",
     "a program": "os.execv('/usr/bin/env', ['env'])",
     "a new session": "os.setsid()",
@@ -288,6 +294,27 @@ def test_a_grader_that_is_killed_leaves_nothing_running(worker):
     while any(map(is_running, [parent, *family])) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(map(is_running, [parent, *family]))
+
+
+@pytest.mark.parametrize("name", ["guard", "warm parent"])
+def test_a_submission_cannot_outlive_who_watches_it(name):
+    source = "import ctypes, time; ctypes.CDLL(None).prctl(1, 0); time.sleep(60)"
+    with Worker() as worker:
+        worker.start()
+        parent = worker._parent._process.pid
+        limits = Limits(submission_seconds=1.0)
+        thread = threading.Thread(target=worker.run, args=([Cell(source)], {}, limits))
+        thread.start()
+        while len(family := descendants(parent)) < 2:
+            time.sleep(0.01)
+        while Path(f"/proc/{family[1]}/wchan").read_text() != "hrtimer_nanosleep":
+            time.sleep(0.01)  # until it has wished, and sleeps
+        os.kill(family[0] if name == "guard" else parent, signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while is_running(family[1]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not is_running(family[1])
+        thread.join()
 
 
 def is_running(pid):

@@ -261,6 +261,13 @@ FILES = {
                  "%reload_everything\n" + ANSWERS["mse"]},
         earns=7.0,
     ),
+    "an error of letters nobody sees": Attack(
+        "raise an error that turns text around and hides in it",
+        answers={**ANSWERS, "mse": "def mse(predictions, targets):\n"
+                 "    raise ValueError('"
+                 "\\u200f\\u061c\\u200b\\U000e0041\\ue000\\u2028\\x9b2Jseen')"},
+        earns=5.0, says={"mse": "raised ValueError: 2Jseen"},
+    ),
     "text of every kind": Attack(
         "hold characters that break files and terminals",
         answers={**ANSWERS, "mse": "# \ud800 \x00 \x1b]0;owned\x07 \u202e é 💥\n"

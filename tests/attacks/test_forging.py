@@ -64,6 +64,15 @@ def forged(packed, value=0.0, **more):
     ])
 """
 )
+# Replies to every command with bytes of the attacker's choice.
+SENDING = """
+from grader import shell
+def send(self, command, message):
+    if command["do"] == "cell":
+        return shell.reply(self._control, command, PAYLOAD)
+    return true_reply(self, command, message)
+true_reply, shell._Session._reply = shell._Session._reply, send
+"""
 
 
 def returning(value, tries, **options):
@@ -238,6 +247,30 @@ def lying(sock, command, payload):
 grader.channel.reply = grader.shell.reply = lying
 """,
         says={"mse": "could not be read"},
+    ),
+    "a reply of nested lists": forging(
+        "have the grader's reader of replies call itself for ever",
+        SENDING.replace(
+            "PAYLOAD",
+            """b'{"outputs": [{"output_type": "display_data", "metadata": {"a": '
+            + b"[" * 950 + b"]" * 950 + b"}}]}" """,
+        ),
+    ),
+    "a reply of millions of lists": forging(
+        "fill the grader's memory with a reply of empty lists",
+        SENDING.replace(
+            "PAYLOAD", """b'{"outputs": [[]' + b",[]" * 400_000 + b"]}" """
+        ),
+    ),
+    "a reply of odd values": forging(
+        "send numbers, letters and names that no notebook can hold",
+        SENDING.replace(
+            "PAYLOAD",
+            """b'{"status": 7, "count": 1e999, "updates": [[true, 0, {}, 1], 5], '
+            b'"outputs": [{"output_type": "execute_result", "execution_count": -1, '
+            b'"data": {"text/plain": NaN, "application/json": {"a": Infinity}}}, '
+            b'{"output_type": "stream", "name": [], "text": "\\ud800"}]}' """,
+        ),
     ),
     "answers ahead of time": forging(
         "answer every probe before it is asked, with every token in sight",

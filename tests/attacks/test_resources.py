@@ -196,6 +196,10 @@ ATTACKS = {
         "for k in range(100_000): display(k)",
         limits=replace(LIMITS, cell_seconds=3.0),
     ),
+    "outputs under odd names": beside(
+        "show what has names that no message can hold",
+        "display({1: 2, None: 3, (1, 2): 4, b'x': {5}, 'text/plain': 'x'}, raw=True)",
+    ),
     "a screen that is cleared": beside(
         "print and clear without end",
         "from IPython.display import clear_output\n"

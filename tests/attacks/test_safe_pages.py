@@ -200,6 +200,12 @@ def test_a_picture_that_unfolds_to_gigabytes_is_not_shown():
     assert safe_outputs([png(60_000, 60_000), png(0, 5), png(2**31, 2**31)]) == []
 
 
+@pytest.mark.parametrize("letter", "\u061c\u200f\u202e\u2066\x9b\0\U000e0041")
+def test_no_text_holds_letters_that_turn_it_around_or_cannot_be_seen(letter):
+    stream = {"output_type": "stream", "name": "stdout", "text": f"a{letter}b\n"}
+    assert safe_outputs([stream])[0]["text"] == "ab\n"
+
+
 # --- names
 
 
