@@ -24,6 +24,7 @@ CARRIERS = {
     "bundle",
     "collecting",
     "console",
+    "cluster",
     "crew",
     "csv_cells",
     "database",
@@ -54,6 +55,7 @@ CARRIERS = {
     "solutions",
     "students",
     "summary",
+    "teams",
     "watch",
 }
 _LIBRARIES = ("numpy", "matplotlib", "ipython", "ipywidgets")
@@ -93,21 +95,30 @@ def fingerprint(handed_in, secret, solutions, limits=None):
 
 
 @lru_cache(maxsize=1)
-def environment():
-    """Return the fingerprint of what grades: Python, libraries, course_lib, grader."""
-    versions = [platform.python_version(), platform.machine()]
-    versions += [f"{name} {_version(name)}" for name in _LIBRARIES]
+def programs():
+    """Return what grades: versions by name, and what course_lib and grader hold."""
+    parts = {"Python": platform.python_version(), "machine": platform.machine()}
+    parts |= {name: _version(name) for name in _LIBRARIES}
     course = Path(course_lib.__file__).parent
     files = [*course.rglob("*.py"), *course.rglob("*.npz")]
     own = Path(__file__).parent
     files += [path for path in own.glob("*") if path.stem not in CARRIERS]
-    return _digest(["\n".join(versions).encode(), *_contents(files)])
+    return parts | {"course_lib and grader": _digest(_contents(files))}
+
+
+def environment():
+    """Return the fingerprint of what grades: Python, libraries, course_lib, grader."""
+    return _digest("\n".join(pair).encode() for pair in programs().items())
 
 
 def checks_of(folder):
     """Return the fingerprint of a lesson's source and checks."""
-    files = [path for path in folder.rglob("*") if path.suffix not in _SKIPPED]
-    return _digest(_contents(files))
+    return _digest(_contents(sources_of(folder)))
+
+
+def sources_of(folder):
+    """Return the files that a lesson's source and checks consist of."""
+    return [path for path in folder.rglob("*") if path.suffix not in _SKIPPED]
 
 
 def _contents(files):

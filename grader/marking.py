@@ -59,10 +59,15 @@ def mark(handed_in, settings, worker):
         file=handed_in.file,
         limits=limits_from(settings.limits),
     )
+    complete(report, handed_in, made_from)
+    return report
+
+
+def complete(report, handed_in, made_from):
+    """Add to a report what grading did not know: fingerprint, and remarks."""
     report.deviations += map(clean_line, handed_in.remarks)
     report.fingerprint = made_from
     report.into(report.notebook)
-    return report
 
 
 def write_files(handed_in, report, settings, marks=None, secret=""):

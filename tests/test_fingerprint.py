@@ -51,10 +51,10 @@ def test_another_secret_or_environment_changes_it(solutions, monkeypatch):
     before = fingerprint(ADA, b"s", solutions)
     assert fingerprint(ADA, b"t", solutions) != before
     monkeypatch.setattr(counted, "_version", lambda library: "other")
-    counted.environment.cache_clear()
+    counted.programs.cache_clear()
     assert fingerprint(ADA, b"s", solutions) != before
     monkeypatch.undo()
-    counted.environment.cache_clear()
+    counted.programs.cache_clear()
     assert fingerprint(ADA, b"s", solutions) == before
 
 

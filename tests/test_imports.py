@@ -183,9 +183,12 @@ GRADER = {
     "settling": "exchange handed_in marking reports",
     "giving_back": "exchange gradebook handed_in intake lms prepared replies settling",
     "crew": "linux marking worker",
+    "errands": "fingerprint grade limits reports worker",
+    "cluster": "crew errands errors fingerprint judge marking secret worker",
     "summary": "",
+    "teams": "cluster crew gradebook prepared worker",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
-    "replies reports settling worker",
+    "replies reports settling teams",
     "console": "",
     "nbgrader_steps": "handed_in lateness limits plain_files grade gradebook reports "
     "prepared release source secret",
