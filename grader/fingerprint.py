@@ -33,6 +33,7 @@ CARRIERS = {
     "export",
     "feedback",
     "files",
+    "formgrader",
     "freshness",
     "giving_back",
     "grade_table",

@@ -167,7 +167,7 @@ GRADER = {
     "course_lib.comparisons",
     # ... to a class
     "secret": "",
-    "database": "",
+    "database": "errors",
     "lesson_cells": "",
     "late_book": "database lateness",
     "lateness": "",
@@ -190,8 +190,9 @@ GRADER = {
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
     "replies reports settling teams",
     "console": "",
-    "nbgrader_steps": "handed_in lateness limits plain_files grade gradebook reports "
-    "prepared release source secret",
+    "formgrader": "",
+    "nbgrader_steps": "formgrader handed_in lateness limits plain_files grade "
+    "gradebook reports prepared release source secret",
     "arrival_time": "handed_in",
     "exchange": "arrival_time handed_in plain_files course_lib.hand_in",
     "heartbeat": "exchange",
