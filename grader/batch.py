@@ -86,11 +86,10 @@ def autograde(
         else teams.cluster(scheduler, settings, walls, tell)
     )
     with team as team:
-        from grader.gradebook import Book
         from grader.prepared import prepare
 
         notebook = prepare(lesson, settings.solutions).notebook
-        with Book(settings.gradebook_url, settings.course_id) as book:
+        with _gradebook(settings) as book:
             book.register(lesson, notebook)
             late = settle(lesson, settings, book)
             batch = _Batch(lesson, settings, book, tell)
@@ -100,6 +99,20 @@ def autograde(
                 batch.grade(team, advance)
     batch.summary.seconds = time.monotonic() - started
     return batch.summary
+
+
+@contextlib.contextmanager
+def _gradebook(settings):
+    """Yield the gradebook; say so if it is closed, at whatever is asked of it."""
+    from sqlalchemy.exc import OperationalError
+
+    from grader.gradebook import Book
+
+    try:
+        with Book(settings.gradebook_url, settings.course_id) as book:
+            yield book
+    except OperationalError as error:
+        raise GradebookClosed(_closed(error)) from error
 
 
 class _Batch:
@@ -225,27 +238,35 @@ class _Batch:
             handed_in = self._read(learner)
             if handed_in is not None:
                 known = learner in self._known
-                marks = self.book.marks(self.lesson, learner) if known else None
+                about = self.book.marks, self.lesson, learner
+                marks = self._patiently(*about) if known else None
                 yield Job(handed_in, marks, read_secret(self._folder(learner)))
 
     def _write_down(self, job, report):
         """Write a report into the gradebook; return whether that was possible."""
-        from sqlalchemy.exc import OperationalError, StatementError
+        from sqlalchemy.exc import StatementError
 
         about = report, job.handed_in.learner, job.handed_in.timestamp
+        try:
+            self._patiently(self.book.record, *about, self.settings.timetable)
+            return True
+        except (StatementError, ValueError) as error:
+            self._note_shortfall(about[1], f"The gradebook refuses it: {error}")
+            return False
+
+    def _patiently(self, act, *about):
+        """Do something with the gradebook, again after a while if it is closed."""
+        from sqlalchemy.exc import OperationalError
+
         for pause in (*RETRY_SECONDS, None):
             try:
-                self.book.record(*about, self.settings.timetable)
-                return True
-            except OperationalError as error:  # locked, or the disk is full
+                return act(*about)
+            except OperationalError as error:  # locked, or its disk is full, or away
                 if pause is None:
                     raise GradebookClosed(_closed(error)) from error
-                self.tell(f"The gradebook cannot be written: {error.orig}. Trying on.")
+                self.tell(f"The gradebook is closed: {error.orig}. Trying on.")
                 time.sleep(pause)
-            except (StatementError, ValueError) as error:
-                self._note_shortfall(about[1], f"The gradebook refuses it: {error}")
-                return False
-        return False
+        raise AssertionError("unreachable")
 
     def _note_shortfall(self, learner, reason):
         if reason:

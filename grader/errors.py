@@ -35,6 +35,10 @@ class GradebookClosed(RuntimeError):
     """The gradebook cannot be written."""
 
 
+class NoGradebook(RuntimeError):
+    """The gradebook cannot be opened where the course says it is."""
+
+
 class ClusterRefused(RuntimeError):
     """A cluster that was asked for cannot grade this course as it is."""
 

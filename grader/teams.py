@@ -1,4 +1,4 @@
-"""Who grades a class: processes of this machine, or a cluster. Context managers both."""
+"""Who grades a class: processes of this machine, or a cluster; context managers."""
 
 import contextlib
 import os
