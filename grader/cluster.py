@@ -83,7 +83,8 @@ class Cluster(Team):
             self._client.cancel([*self._away], force=True)
         self._sent = None, None
         self._away.clear()
-        self._client.close(timeout=CONNECT_SECONDS)
+        with contextlib.suppress(Exception):
+            self._client.close(timeout=CONNECT_SECONDS)
 
     def _await_workers(self):
         with contextlib.suppress(TimeoutError):
@@ -114,7 +115,8 @@ class Cluster(Team):
 
     def _has_room(self):
         if time.monotonic() - self._counted > 5.0:
-            self._count()
+            with contextlib.suppress(Exception):  # it is noticed where we wait
+                self._count()
         return len(self._away) < max(self._room, 1)
 
     def _is_idle(self):
@@ -124,13 +126,12 @@ class Cluster(Team):
         handed_in, settings = job.handed_in, self._settings
         made_from = fingerprint_of(handed_in, settings)
         key = learner_key(course_secret(settings), handed_in.learner)
-        future = self._client.submit(
-            assess,
-            self._course(handed_in.lesson),
-            errand_of(handed_in, key),
-            key=None,
-            pure=False,  # its name is drawn: nothing of a submission is in it
-        )
+        try:  # under a name that is drawn: nothing of a submission is in it
+            about = self._course(handed_in.lesson), errand_of(handed_in, key)
+            future = self._client.submit(assess, *about, pure=False)
+        except Exception:
+            self._check_connection()
+            raise
         self._away[future] = _Away(job, made_from, time.monotonic())
         future.add_done_callback(self._back.put)
 
