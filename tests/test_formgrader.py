@@ -21,7 +21,7 @@ pytestmark = [
         sys.platform != "linux", reason="grades behind walls: run it on Linux"
     ),
 ]
-SLOW = "import time\ntime.sleep(6)\n" + ANSWERS["mse"]
+SLOW = "import time\ntime.sleep(10)\n" + ANSWERS["mse"]
 
 
 def press(lab, path):
@@ -55,7 +55,7 @@ def test_others_are_answered_while_a_button_is_pressed(settings, start):  # noqa
         button.join(0.2)
     assert said[0]["success"], said[0]
     assert scores(settings) == {"ada": 7.0}
-    assert max(waits) < 4.0 and len(waits) > 5, waits  # it took six seconds at least
+    assert max(waits) < 8.0 and len(waits) > 3, waits  # it took ten seconds at least
     told = press(lab, f"assignment/{NAME}/ada/generate_feedback")
     assert told["success"], told
     assert (settings.feedback / "ada" / NAME / f"{NAME}.html").is_file()

@@ -324,6 +324,15 @@ def test_no_two_modules_need_each_other_to_be_imported():
     assert not arrows, f"these import each other in a circle: {sorted(arrows)}"
 
 
+def test_learners_need_neither_dask_nor_a_database_driver():
+    optional = {"dask", "distributed", "psycopg"}
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    assert not optional & {line.partition("==")[0].strip() for line in lines}
+    for _, path in modules("grader"):
+        tops = {n.partition(".")[0] for n in imports(path, at_import_only=True)}
+        assert not optional & tops, path
+
+
 def test_the_table_itself_names_only_modules_that_have_a_row():
     for package, table in (("course_lib", COURSE), ("grader", GRADER)):
         for row in table.values():
