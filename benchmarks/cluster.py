@@ -30,7 +30,7 @@ from grader.cluster import Cluster, _Away  # noqa: E402
 from grader.gradebook import Book, load_tables  # noqa: E402
 from grader.handed_in import HandedIn  # noqa: E402
 from grader.judge import learner_key  # noqa: E402
-from grader.marking import fingerprint_of  # noqa: E402
+from grader.marking import made_from_of  # noqa: E402
 from grader.prepared import prepare  # noqa: E402
 from grader.secret import course_secret  # noqa: E402
 
@@ -53,7 +53,7 @@ class AtOnce(Cluster):
 
     def _give(self, job):
         settings, handed_in = self._settings, job.handed_in
-        made_from = fingerprint_of(handed_in, settings)
+        made_from = made_from_of(handed_in, settings)
         errands.course_of(handed_in.lesson, settings, "required")
         key = learner_key(course_secret(settings), handed_in.learner)
         pickle.dumps(errands.errand_of(handed_in, key))

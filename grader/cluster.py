@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from grader.crew import LONGEST_SECONDS, Hopeless, Job, Team, say
 from grader.errands import assess, course_of, differences, errand_of, report_of
 from grader.errors import ClusterGone, ClusterRefused
-from grader.fingerprint import programs
+from grader.fingerprint import environment
 from grader.judge import learner_key
-from grader.marking import complete, fingerprint_of, write_files
+from grader.marking import complete, made_from_of, write_files
 from grader.secret import course_secret
 from grader.worker import WallsMissing
 
@@ -35,7 +35,7 @@ class _Away:
     """A job that is away, and since when; what its report will be made from."""
 
     job: Job
-    made_from: str
+    made_from: dict
     since: float
 
 
@@ -104,13 +104,13 @@ class Cluster(Team):
 
     def _compare(self):
         """Refuse workers that would give other grades than this process."""
-        said = self._client.run(programs, on_error="return")
+        said = self._client.run(environment, on_error="return")
         for worker, theirs in said.items():
             if isinstance(theirs, OSError):
                 continue  # gone meanwhile
             if isinstance(theirs, Exception):
                 raise _refused(worker, f"it cannot load the grader: {say(theirs)}")
-            if problem := differences(programs(), theirs):
+            if problem := differences(environment(), theirs):
                 raise _refused(worker, problem)
 
     def _has_room(self):
@@ -124,7 +124,7 @@ class Cluster(Team):
 
     def _give(self, job):
         handed_in, settings = job.handed_in, self._settings
-        made_from = fingerprint_of(handed_in, settings)
+        made_from = made_from_of(handed_in, settings)
         key = learner_key(course_secret(settings), handed_in.learner)
         try:  # under a name that is drawn: nothing of a submission is in it
             about = self._course(handed_in.lesson), errand_of(handed_in, key)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from grader.fingerprint import programs, sources_of
+from grader.fingerprint import environment, sources_of
 from grader.grade import grade
 from grader.limits import limits_from
 from grader.reports import from_notebook
@@ -33,7 +33,7 @@ class Course:
         What the course sets of a submission's limits.
     walls : {"required", "if possible"}
     programs : tuple of (str, str)
-        What grades where this comes from, as `grader.fingerprint.programs` has it.
+        What grades where this comes from, as `grader.fingerprint.environment` has it.
     """
 
     lesson: str
@@ -95,7 +95,7 @@ def course_of(lesson, settings, walls):
         ),
         limits=tuple(settings.limits.items()),
         walls=walls,
-        programs=tuple(programs().items()),
+        programs=tuple(environment().items()),
     )
 
 
@@ -122,7 +122,7 @@ def assess(course, errand):
     Outcome
     """
     try:
-        if problem := differences(course.programs, programs()):
+        if problem := differences(course.programs, environment()):
             return Outcome(refused=problem)
         report = grade(
             course.lesson,
@@ -141,7 +141,7 @@ def assess(course, errand):
 
 
 def differences(theirs, ours):
-    """Return in words how two `programs` differ; "" where they are the same."""
+    """Return in words how two `environment`s differ; "" where they are the same."""
     theirs, ours = dict(theirs), dict(ours)
     return "; ".join(
         f"it has {_short(name, ours.get(name))}, expected {_short(name, value)}"

@@ -23,7 +23,7 @@ from grader import cluster, crew, errands
 from grader.batch import autograde
 from grader.cluster import Cluster
 from grader.errors import ClusterGone, ClusterRefused
-from grader.fingerprint import programs
+from grader.fingerprint import environment
 from grader.gradebook import Book
 from grader.handed_in import HandedIn
 from grader.secret import course_secret
@@ -258,7 +258,7 @@ def test_workers_that_would_grade_differently_are_refused_before_anything_is(
     assert command_line.main(["autograde", "1", "--scheduler", machines.address]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: The worker tcp://127.0.0.1:")
-    assert "it has course_lib and grader" in said and "requirements.txt" in said
+    assert "it has grader" in said and "requirements.txt" in said
     assert not settings.autograded.exists()
     bare = machines.folder / "bare"
     bare.mkdir()
@@ -311,7 +311,7 @@ def test_an_errand_says_nothing_of_itself_in_a_log(settings):
 
 def test_a_worker_that_came_later_and_differs_refuses_its_first_errand(settings):
     course = errands.course_of(NAME, settings, "required")
-    theirs = replace(course, programs=tuple({**programs(), "numpy": "0.1"}.items()))
+    theirs = replace(course, programs=tuple({**environment(), "numpy": "0.1"}.items()))
     outcome = errands.assess(theirs, errands.Errand(b"", "", b""))
     assert "expected numpy 0.1" in outcome.refused and not outcome.graded
 

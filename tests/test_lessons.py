@@ -1,5 +1,6 @@
 """What holds for every lesson: built, solvable, gradable, and short enough to read."""
 
+import os
 import re
 from collections import Counter
 from functools import cache
@@ -16,7 +17,7 @@ from grader.source import read_lesson
 
 LESSONS = lesson_names()
 CODE_LINES, TEXT_WORDS = 25, 120
-SECONDS = 60.0
+SECONDS = 60.0  # of a processor: other work on the machine does not count
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -46,9 +47,16 @@ def test_the_built_lesson_is_up_to_date(name):
 @pytest.mark.full
 @every_lesson
 def test_the_solution_runs_cleanly_within_a_minute_and_earns_full_marks(name):
+    before = _seconds_of_kernels()
     (solved,) = solutions([name])
     assert solved.problems == []
-    assert solved.seconds < SECONDS
+    assert _seconds_of_kernels() - before < SECONDS
+
+
+def _seconds_of_kernels():
+    """Return the processor time of processes that this one started and saw end."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 @every_lesson

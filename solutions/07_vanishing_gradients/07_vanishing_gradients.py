@@ -219,8 +219,7 @@ def activation_stds(x, weights, activation):
 # %% [markdown]
 # ### Exercise: `delta_norms`
 #
-# The second meter, for the way back: the norm of each layer's **dz**, the blame at its
-# pre-activation.
+# The second meter: the norm of each layer's **dz**, the blame at its pre-activation.
 # `dy` arrives at the last h.
 # In each layer, from the last to the first: dz is the blame that arrived, times the
 # activation's slope at this layer's h.
