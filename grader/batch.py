@@ -2,15 +2,15 @@
 
     summary = autograde("01_loss", load_settings())
 
-The processes of a `Crew` grade and write pages; this process alone writes the
-gradebook, one transaction a submission. Killed anywhere and started again, it grades
-what is not in the book and ends with the same grades.
+A team grades and sees to the pages: a `Crew` of this machine's processes, or a
+`Cluster`. This process alone writes the gradebook, one transaction a submission. Killed
+anywhere and started again, it grades what is not in the book and ends with the same
+grades.
 """
 
 import contextlib
 import difflib
 import json
-import os
 import time
 
 from grader import exchange
@@ -30,6 +30,7 @@ def autograde(
     settings,
     *,
     workers=None,
+    scheduler=None,
     learners=(),
     again=False,
     walls="required",
@@ -45,6 +46,8 @@ def autograde(
     settings : Settings
     workers : int, default=the number of cores
         How many submissions are graded at the same time.
+    scheduler : str, optional
+        The address of a Dask cluster that grades in place of this machine's cores.
     learners : collection of str
         Grade these learners only; by default everybody.
     again : bool
@@ -71,30 +74,28 @@ def autograde(
         The gradebook cannot be written, not even after a while.
     NothingHandedIn
         Somebody in `learners` has handed in nothing.
+    ClusterRefused, ClusterGone
+        There is no such cluster, or none any more.
     """
-    from grader.worker import Worker
+    from grader import teams
 
     started = time.monotonic()
-    own = Worker(walls) if worker is None else contextlib.nullcontext(worker)
-    with own as worker:
-        worker.start(wait=False)  # it imports while this process does
-        from grader.crew import Crew
-        from grader.gradebook import Book, load_tables
+    team = (
+        teams.crew(lesson, settings, workers, walls, worker)
+        if scheduler is None
+        else teams.cluster(scheduler, settings, walls, tell)
+    )
+    with team as team:
         from grader.prepared import prepare
 
         notebook = prepare(lesson, settings.solutions).notebook
-        load_tables()
-        worker.share()
-        with (
-            Crew(workers or _cores(), settings, walls, worker) as crew,
-            Book(settings.gradebook_url, settings.course_id) as book,
-        ):
+        with _gradebook(settings) as book:
             book.register(lesson, notebook)
             late = settle(lesson, settings, book)
             batch = _Batch(lesson, settings, book, tell)
             batch.find(learners, again)
             with (progress or _unseen)(len(batch.todo)) as advance:
-                batch.grade(crew, advance)
+                batch.grade(team, advance)
             graded = batch.summary.graded
             batch.summary.settled = [each for each in late if each not in graded]
             batch.summary.aftermath = book.aftermath(lesson)
@@ -113,6 +114,20 @@ def note_told(summary, settings):
     if news:
         with Book(settings.gradebook_url, settings.course_id) as book:
             book.note_told(summary.lesson, news)
+
+
+@contextlib.contextmanager
+def _gradebook(settings):
+    """Yield the gradebook; say so if it is closed, at whatever is asked of it."""
+    from sqlalchemy.exc import OperationalError
+
+    from grader.gradebook import Book
+
+    try:
+        with Book(settings.gradebook_url, settings.course_id) as book:
+            yield book
+    except OperationalError as error:
+        raise GradebookClosed(_closed(error)) from error
 
 
 class _Batch:
@@ -152,11 +167,11 @@ class _Batch:
             self._note_shortfall(learner, self._done[learner].shortfall)
             self._give_back(learner)
 
-    def grade(self, crew, advance):
-        """Have the crew grade what is to do; write down what comes back."""
+    def grade(self, team, advance):
+        """Have a team grade what is to do; write down what comes back."""
         while self.todo:
             learners, self.todo = self.todo, []
-            for job, report, trouble in crew.work(self._jobs(learners)):
+            for job, report, trouble in team.work(self._jobs(learners)):
                 learner = job.handed_in.learner
                 if report is None:
                     self._note_shortfall(learner, trouble)
@@ -238,28 +253,36 @@ class _Batch:
             handed_in = self._read(learner)
             if handed_in is not None:
                 known = learner in self._known
-                marks = self.book.marks(self.lesson, learner) if known else None
+                about = self.book.marks, self.lesson, learner
+                marks = self._patiently(*about) if known else None
                 yield Job(handed_in, marks, read_secret(self._folder(learner)))
 
     def _write_down(self, job, report):
         """Write a report into the gradebook; return whether that was possible."""
-        from sqlalchemy.exc import OperationalError, StatementError
+        from sqlalchemy.exc import StatementError
 
         about = report, job.handed_in.learner, job.handed_in.timestamp
         self._take_back(job.handed_in.learner)
+        try:
+            self._patiently(self.book.record, *about, self.settings.timetable)
+            return True
+        except (StatementError, ValueError) as error:
+            self._note_shortfall(about[1], f"The gradebook refuses it: {error}")
+            return False
+
+    def _patiently(self, act, *about):
+        """Do something with the gradebook, again after a while if it is closed."""
+        from sqlalchemy.exc import OperationalError
+
         for pause in (*RETRY_SECONDS, None):
             try:
-                self.book.record(*about, self.settings.timetable)
-                return True
-            except OperationalError as error:  # locked, or the disk is full
+                return act(*about)
+            except OperationalError as error:  # locked, or its disk is full, or away
                 if pause is None:
                     raise GradebookClosed(_closed(error)) from error
-                self.tell(f"The gradebook cannot be written: {error.orig}. Trying on.")
+                self.tell(f"The gradebook is closed: {error.orig}. Trying on.")
                 time.sleep(pause)
-            except (StatementError, ValueError) as error:
-                self._note_shortfall(about[1], f"The gradebook refuses it: {error}")
-                return False
-        return False
+        raise AssertionError("unreachable")
 
     def _note_shortfall(self, learner, reason):
         if reason:
@@ -302,12 +325,6 @@ def _nothing_from(learner, lesson, there):
     near = difflib.get_close_matches(learner, there, n=1)
     hint = f"Did you mean {near[0]!r}?" if near else "Run it without --learner."
     return f"{learner!r} has handed in nothing for {lesson}. {hint}"
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

@@ -56,7 +56,58 @@ class _Hand:
     since: float = 0.0
 
 
-class Crew:
+class Hopeless(str):
+    """What went wrong, where a second try would go no better."""
+
+
+class Team:
+    """What all who grade have in common: who gets which job, and when once more.
+
+    Of a kind of team come `_has_room`, `_is_idle`, `_give` and `_returns`.
+    """
+
+    def work(self, jobs):
+        """Grade; yield each job as it is done, with its report or what went wrong.
+
+        Parameters
+        ----------
+        jobs : iterable of Job
+            Taken from one at a time, when there is somebody to do it.
+
+        Yields
+        ------
+        job : Job
+        report : Report or None
+            Without its notebook, which is in its place among the graded ones.
+        trouble : str
+            Why there is no report, or "".
+
+        Raises
+        ------
+        WallsMissing
+            Walls are required, and where it was to be graded there are none.
+        """
+        waiting, again = iter(jobs), collections.deque()
+        tries = collections.Counter()
+        while True:
+            while self._has_room():
+                job = again.popleft() if again else next(waiting, None)
+                if job is None:
+                    break
+                self._give(job)
+            if self._is_idle():
+                return
+            for job, report, trouble in self._returns():
+                tries[id(job)] += 1
+                hopeless = isinstance(trouble, Hopeless)
+                if trouble and not hopeless and tries[id(job)] < TRIES:
+                    again.append(job)
+                    continue
+                del tries[id(job)]
+                yield job, report, trouble
+
+
+class Crew(Team):
     """Grades in several processes at once. Use it as a context manager.
 
     Make it before threads exist: its processes are forked where that is possible.
@@ -86,47 +137,19 @@ class Crew:
         for hand in self._hands:
             self._dismiss(hand)
 
-    def work(self, jobs):
-        """Grade; yield each job as it is done, with its report or what went wrong.
+    def _has_room(self):
+        return any(hand.job is None for hand in self._hands)
 
-        Parameters
-        ----------
-        jobs : iterable of Job
-            Taken from one at a time, when there is somebody to do it.
+    def _is_idle(self):
+        return not any(hand.job for hand in self._hands)
 
-        Yields
-        ------
-        job : Job
-        report : Report or None
-            Without its notebook, which is in its place among the graded ones.
-        trouble : str
-            Why there is no report, or "".
+    def _returns(self):
+        """Wait; yield what became of a job for each hand that is done with one."""
+        for hand in self._ready():
+            yield self._take(hand)
 
-        Raises
-        ------
-        WallsMissing
-            Walls are required and this machine has none.
-        """
-        waiting, again = iter(jobs), collections.deque()
-        tries = collections.Counter()
-        while True:
-            for hand in [hand for hand in self._hands if hand.job is None]:
-                job = again.popleft() if again else next(waiting, None)
-                if job is None:
-                    break
-                self._give(hand, job)
-            if not any(hand.job for hand in self._hands):
-                return
-            for hand in self._ready():
-                job, report, trouble = self._take(hand)
-                tries[id(job)] += 1
-                if trouble and tries[id(job)] < TRIES:
-                    again.append(job)
-                    continue
-                del tries[id(job)]
-                yield job, report, trouble
-
-    def _give(self, hand, job):
+    def _give(self, job):
+        hand = next(hand for hand in self._hands if hand.job is None)
         hand.job, hand.since = job, time.monotonic()
         with contextlib.suppress(OSError):  # it died: `_take` will find out
             hand.pipe.send(job)
@@ -146,7 +169,7 @@ class Crew:
                 report, error = hand.pipe.recv()
                 if isinstance(error, WallsMissing):
                     raise error
-                return job, report, error and _say(error)
+                return job, report, error and say(error)
             trouble = f"It was not graded within {LONGEST_SECONDS:g} s."
         except (EOFError, OSError):
             trouble = "The process that graded it died."
@@ -217,10 +240,11 @@ def _portable(error):
     """Return an exception that another process can read."""
     if isinstance(error, WallsMissing):
         return WallsMissing(str(error))
-    return RuntimeError(_say(error))
+    return RuntimeError(say(error))
 
 
-def _say(error):
+def say(error):
+    """Return an error in a line, for the summary."""
     text = str(error).strip()
     kind = type(error).__name__
     return text if isinstance(error, RuntimeError) and text else f"{kind}: {text}"

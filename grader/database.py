@@ -5,7 +5,10 @@ from pathlib import Path
 
 from sqlalchemy import Column, MetaData, String, Table, Text
 
+from grader.errors import NoGradebook
+
 PATIENCE = 60  # seconds to wait for somebody else's lock on the database
+_COURSES_LOCK = 0x6E657477  # a number that only graders of a course lock
 # Beside nbgrader's tables, which have no place for it: what a learner's grades of a
 # lesson were made from, written in the same transaction as the grades.
 OWN_TABLES = MetaData()
@@ -33,25 +36,56 @@ def open_database(url, course_id):
     Parameters
     ----------
     url : str
-        As SQLAlchemy names a database; SQLite is switched to WAL mode.
+        As SQLAlchemy names a database. Of SQLite and of PostgreSQL it is known that
+        several graders write to one in turn; SQLite is switched to WAL mode.
     course_id : str
 
     Returns
     -------
     sqlalchemy.Engine
+
+    Raises
+    ------
+    NoGradebook
+        It cannot be opened: no driver, no server, no access.
     """
-    engine = _engine(url)
-    _make_tables(engine, course_id)
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    try:
+        engine = _engine(url)
+        _make_tables(engine, course_id)
+    except ImportError as error:
+        raise NoGradebook(_no_driver(url, error)) from None
+    except ArgumentError as error:  # no URL, or a kind of database nobody knows
+        raise NoGradebook(
+            f"The gradebook is to be {_shown(url)}, which names no database: {error}\n"
+            "Expected a URL such as postgresql://grader@db.example.org/course. "
+            "Correct [grading] gradebook in course.toml."
+        ) from None
+    except DBAPIError as error:
+        raise NoGradebook(
+            f"The gradebook {_shown(url)} cannot be opened: {str(error.orig).strip()}\n"
+            "Expected: a database that is there and may be written, as [grading] "
+            "gradebook in course.toml names it. Try again when it is."
+        ) from error
     return engine
 
 
 def _engine(url):
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import create_engine
 
-    if not url.startswith("sqlite"):
-        return create_engine(url, future=True, pool_pre_ping=True)
-    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True, connect_args={"timeout": PATIENCE})
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, future=True, connect_args={"timeout": PATIENCE})
+        return _one_writer_in_sqlite(engine)
+    engine = create_engine(url, future=True, pool_pre_ping=True)
+    if engine.dialect.name == "postgresql":
+        return _one_writer_in_postgresql(engine)
+    return engine
+
+
+def _one_writer_in_sqlite(engine):
+    from sqlalchemy import event
 
     @event.listens_for(engine, "connect")
     def set_up(connection, _):
@@ -66,6 +100,37 @@ def _engine(url):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _one_writer_in_postgresql(engine):
+    from sqlalchemy import event
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        # Two graders that meet a new learner would both enter them.
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_COURSES_LOCK})")
+
+    return engine
+
+
+def _no_driver(url, error):
+    return (
+        f"The gradebook {_shown(url)} needs a driver that is not installed: {error}\n"
+        "Expected for PostgreSQL: psycopg. Install it into this Python: "
+        "python -m pip install -r requirements-cluster.txt"
+    )
+
+
+def _shown(url):
+    """Return a URL without its password."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "an address of another form"
 
 
 def _make_tables(engine, course_id):
@@ -85,6 +150,7 @@ def _make_tables(engine, course_id):
                 new = not inspect(connection).has_table("course")
                 api.Base.metadata.create_all(connection)
                 OWN_TABLES.create_all(connection)
+                _make_indexes(connection)
                 if new:
                     columns = "version_num VARCHAR(32) NOT NULL"
                     connection.execute(
@@ -103,6 +169,17 @@ def _make_tables(engine, course_id):
             if not crossed or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)  # another process is making them
+
+
+def _make_indexes(connection):
+    """Let one submission's rows be found without looking through everybody's."""
+    from sqlalchemy import inspect, text
+
+    known = inspect(connection)
+    for table in ("grade", "comment"):
+        name = f"course_{table}_notebook"
+        if not known.has_index(table, name):
+            connection.execute(text(f"CREATE INDEX {name} ON {table} (notebook_id)"))
 
 
 def _schema_version():

@@ -33,3 +33,15 @@ class NothingHandedIn(ValueError):
 
 class GradebookClosed(RuntimeError):
     """The gradebook cannot be written."""
+
+
+class NoGradebook(RuntimeError):
+    """The gradebook cannot be opened where the course says it is."""
+
+
+class ClusterRefused(RuntimeError):
+    """A cluster that was asked for cannot grade this course as it is."""
+
+
+class ClusterGone(RuntimeError):
+    """A cluster went away in the middle of its work."""

@@ -32,6 +32,7 @@ CARRIERS = {
     "code_lines",
     "collecting",
     "console",
+    "cluster",
     "crew",
     "csv_cells",
     "database",
@@ -42,6 +43,7 @@ CARRIERS = {
     "export",
     "feedback",
     "files",
+    "formgrader",
     "freshness",
     "giving_back",
     "grade_table",
@@ -70,6 +72,7 @@ CARRIERS = {
     "students",
     "summary",
     "surprise",
+    "teams",
     "watch",
 }
 _LIBRARIES = ("numpy", "matplotlib", "ipython", "ipywidgets")
@@ -153,8 +156,12 @@ def environment():
 
 def checks_of(folder):
     """Return the fingerprint of a lesson's source and checks."""
-    files = [path for path in folder.rglob("*") if path.suffix not in _SKIPPED]
-    return _digest(_contents(files))
+    return _digest(_contents(sources_of(folder)))
+
+
+def sources_of(folder):
+    """Return the files that a lesson's source and checks consist of."""
+    return [path for path in folder.rglob("*") if path.suffix not in _SKIPPED]
 
 
 def _contents(files):

@@ -8,7 +8,7 @@ import time
 
 from course_lib.verdicts import Verdict
 from grader.answers import WrongLesson, no_answers, read_answers
-from grader.judge import judge_exercise, secret_seed
+from grader.judge import judge_exercise, learner_key, seed_of
 from grader.matching import graded_id
 from grader.prepared import prepare
 from grader.reports import GRADED, NOT_GRADED, PARTLY, Report
@@ -30,6 +30,7 @@ def grade(
     *,
     learner="",
     secret=b"",
+    key=None,
     worker=None,
     file="",
     solutions=None,
@@ -47,6 +48,8 @@ def grade(
         Whose it is; with `secret`, decides the graded inputs.
     secret : bytes
         The course's secret.
+    key : bytes, optional
+        `learner_key` of the two, where they are not to be known.
     worker : Worker, optional
         Runs learner code; by default one that this process keeps.
     file : str
@@ -77,10 +80,8 @@ def grade(
         report = _not_graded(prepared, str(error), file)
     else:
         written = answers.written()
-        seeds = {
-            name: secret_seed(secret, learner, name, written)
-            for name in prepared.exercises
-        }
+        key = learner_key(secret, learner) if key is None else key
+        seeds = {name: seed_of(key, name, written) for name in prepared.exercises}
         with _judging:
             checks = {
                 name: exercise.secret_checks(seeds[name], with_mistakes=False)

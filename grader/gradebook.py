@@ -136,14 +136,15 @@ class Book:
         if report.notebook:
             self.register(report.lesson, report.notebook)
         with self._session.begin() as session:
-            submitted = _find_submission(session, report.lesson, learner)
-            about = session, report.lesson, learner, report.submission
-            change_book.begin(*about)
-            if timestamp is not None:
-                from nbgrader.utils import parse_utc
+            with session.no_autoflush:  # else it writes before each of its questions
+                submitted = _find_submission(session, report.lesson, learner)
+                about = session, report.lesson, learner, report.submission
+                change_book.begin(*about)
+                if timestamp is not None:
+                    from nbgrader.utils import parse_utc
 
-                submitted.assignment.timestamp = parse_utc(timestamp)
-            _write_scores(session, submitted, report)
+                    submitted.assignment.timestamp = parse_utc(timestamp)
+                _write_scores(session, submitted, report)
             _write_fingerprint(session, report, learner)
             if timetable is not None:
                 assignment = submitted.assignment.assignment

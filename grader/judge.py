@@ -32,8 +32,21 @@ def secret_seed(secret, learner, exercise, written=""):
         and another one meets others: a submission can find out its own inputs and
         show them, but a table of answers to them comes too late.
     """
-    text = f"{learner}\n{exercise}\n{written}".encode(errors="replace")
-    return int.from_bytes(hmac.new(secret, text, hashlib.sha256).digest()[:16])
+    return seed_of(learner_key(secret, learner), exercise, written)
+
+
+def learner_key(secret, learner):
+    """Return what decides one learner's graded inputs, and tells of nobody else's."""
+    return _hmac(secret, learner)
+
+
+def seed_of(key, exercise, written):
+    """Return `secret_seed` of the learner whose `learner_key` this is."""
+    return int.from_bytes(_hmac(key, f"{exercise}\n{written}")[:16])
+
+
+def _hmac(key, text):
+    return hmac.new(key, text.encode(errors="replace"), hashlib.sha256).digest()
 
 
 def judge_exercise(exercise, seed, probe, check=None):

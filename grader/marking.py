@@ -64,10 +64,15 @@ def mark(handed_in, settings, worker):
         file=handed_in.file,
         limits=limits_from(settings.limits),
     )
+    complete(report, handed_in, parts)
+    return report
+
+
+def complete(report, handed_in, parts):
+    """Add to a report what grading did not know: fingerprint, and remarks."""
     report.deviations += map(clean_line, handed_in.remarks)
     report.made_from, report.fingerprint = parts, combined(parts)
     report.into(report.notebook)
-    return report
 
 
 def write_files(handed_in, report, settings, marks=None, secret=""):

@@ -24,6 +24,7 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import Unicode
 
 from course_lib.settings import ROOT, load_settings
+from grader.formgrader import keep_awake
 from grader.reports import from_notebook
 
 IGNORED = ["*.py", "*.kept-*.ipynb"]  # sources and checks never leave their folder
@@ -66,6 +67,7 @@ def configure(c, settings=None):
         c[step.__name__].course_root = root
     with contextlib.suppress(OSError):  # nbgrader makes a database, but no folder
         settings.class_folder.mkdir(exist_ok=True)
+    keep_awake(root)
     programs = os.path.dirname(sys.executable)  # nbgrader calls `alembic` by its name
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), programs])

@@ -18,6 +18,7 @@ PARTS = (
     "nbgrader_config.py",
     "pyproject.toml",
     "requirements.txt",
+    "requirements-cluster.txt",
     "requirements-tests.txt",
     "course_lib",
     "grader",

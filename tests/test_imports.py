@@ -168,7 +168,7 @@ GRADER = {
     "course_lib.comparisons",
     # ... to a class
     "secret": "",
-    "database": "",
+    "database": "errors",
     "lesson_cells": "change_book kept_book",
     "changes": "",
     "change_book": "changes database kept_book",
@@ -187,12 +187,16 @@ GRADER = {
     "settling": "exchange handed_in marking reports",
     "giving_back": "exchange gradebook handed_in intake lms prepared replies settling",
     "crew": "linux marking worker",
+    "errands": "fingerprint grade limits reports worker",
+    "cluster": "crew errands errors fingerprint judge marking secret worker",
     "summary": "changes",
+    "teams": "cluster crew gradebook prepared worker",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
-    "replies reports settling worker",
+    "replies reports settling teams",
     "console": "",
-    "nbgrader_steps": "handed_in lateness limits plain_files grade gradebook reports "
-    "prepared release source secret",
+    "formgrader": "",
+    "nbgrader_steps": "formgrader handed_in lateness limits plain_files grade "
+    "gradebook reports prepared release source secret",
     "arrival_time": "handed_in",
     "exchange": "arrival_time handed_in plain_files course_lib.hand_in",
     "heartbeat": "exchange",
@@ -336,6 +340,15 @@ def test_no_two_modules_need_each_other_to_be_imported():
         for key in leaves:
             del arrows[key]
     assert not arrows, f"these import each other in a circle: {sorted(arrows)}"
+
+
+def test_learners_need_neither_dask_nor_a_database_driver():
+    optional = {"dask", "distributed", "psycopg"}
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    assert not optional & {line.partition("==")[0].strip() for line in lines}
+    for _, path in modules("grader"):
+        tops = {n.partition(".")[0] for n in imports(path, at_import_only=True)}
+        assert not optional & tops, path
 
 
 def test_the_table_itself_names_only_modules_that_have_a_row():

@@ -52,6 +52,11 @@ WORDS = "The error is shared out, from the last layer to the first."
 @pytest.fixture
 def course(tmp_path):
     """Return the settings of the small course with one answer in words."""
+    return write_words_course(tmp_path)
+
+
+def write_words_course(tmp_path):
+    """Write that course; return its settings."""
     solutions = write_course(tmp_path)
     with_question = SOURCE.replace("# %% submit=true\n", QUESTION)
     (solutions / NAME / f"{NAME}.py").write_text(with_question)

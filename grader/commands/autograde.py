@@ -12,6 +12,9 @@ from grader.console import progress, show_summary
 @click.command()
 @click.argument("lesson", type=LESSON)
 @click.option("--workers", type=click.IntRange(min=1), help="How many at once.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://host:8786."
+)
 @click.option("--learner", "learners", multiple=True, help="Only theirs; repeatable.")
 @click.option("--again", is_flag=True, help="Grade what is graded and unchanged too.")
 @click.option(
@@ -21,7 +24,7 @@ from grader.console import progress, show_summary
 )
 @UNSAFE
 @click.pass_obj
-def autograde(settings, lesson, workers, learners, again, changes, unsafe):
+def autograde(settings, lesson, workers, scheduler, learners, again, changes, unsafe):
     """Grade everybody's submissions of LESSON into the gradebook.
 
     Collects what arrived, grades what is new or changed, writes grades and feedback
@@ -33,11 +36,17 @@ def autograde(settings, lesson, workers, learners, again, changes, unsafe):
     from grader.batch import note_told
     from grader.errors import NothingHandedIn
 
+    if workers and scheduler:
+        raise click.UsageError(
+            "--workers is for this machine, and --scheduler for a cluster, whose "
+            "workers are counted there. Give one of them."
+        )
     try:
         summary = grade_all(
             lesson,
             settings,
             workers=workers,
+            scheduler=scheduler,
             learners=learners,
             again=again,
             walls="if possible" if unsafe else "required",
