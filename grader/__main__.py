@@ -37,7 +37,12 @@ class Commands(click.Group):
 
 
 # By name: importing takes a second.
-EXPECTED = {"SourceError": 1, "GradebookClosed": 1, "WallsMissing": 2}
+EXPECTED = {
+    "SourceError": 1,
+    "GradebookClosed": 1,
+    "ProcessDied": 1,
+    "WallsMissing": 2,
+}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -54,6 +54,7 @@ CARRIERS = {
     "solutions",
     "students",
     "summary",
+    "together",
     "watch",
 }
 _LIBRARIES = ("numpy", "matplotlib", "ipython", "ipywidgets")

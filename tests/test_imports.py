@@ -120,8 +120,9 @@ GRADER = {
     "new_lesson": "source",
     "files": "",
     "freshness": "files",
-    "release": "errors blank source exercises files freshness course_lib.check_data "
-    "course_lib.values",
+    "together": "errors linux",
+    "release": "errors blank source exercises files freshness together "
+    "course_lib.check_data course_lib.values",
     "solutions": "errors source exercises files release grade worker limits words",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
@@ -162,7 +163,7 @@ GRADER = {
     "reports": "feedback_page words course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs words course_lib.verdicts",
-    "audit": "source release exercises prepared grade worker judge words "
+    "audit": "source release exercises freshness together grade worker words "
     "course_lib.probes course_lib.judging course_lib.verdicts course_lib.check_data "
     "course_lib.comparisons",
     # ... to a class
