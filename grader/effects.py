@@ -7,11 +7,12 @@ people who have a symptom in front of them, and look for the mistake.
 import copy
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from course_lib import gradients, probes
-from course_lib.comparisons import fault
+from course_lib.comparisons import entries, fault
 from course_lib.judging import judge
 from grader import rigs
 
@@ -30,7 +31,7 @@ def effects_of(exercise):
     -------
     dict
         ``healthy``: what instruments read with the right answer, or None;
-        ``mistakes``: by id a dict of ``verdict``, ``cases``, ``gradient``,
+        ``mistakes``: by id a dict of ``verdict``, ``cases``, ``seen``, ``gradient``,
         ``readings`` and ``misheard``. All of it is plain data.
     """
     check = exercise.public_checks()
@@ -59,6 +60,7 @@ def _effect(exercise, check, mistake):
             ],
         },
         "cases": _cases(check, reports),
+        "seen": _seen(check, reports),
         "gradient": _gradient(exercise, check, functions),
         "readings": _readings(exercise, mistake.id, functions),
         "misheard": rigs.misheard(functions),
@@ -86,6 +88,48 @@ def _cases(check, reports):
     ]
     notes = [c.note for c, shown in zip(check.cases, shows, strict=True) if shown]
     return {"of": len(shows), "shown": notes}
+
+
+def _seen(check, reports):
+    """Return what shows before anybody names the mistake: how each output is wrong.
+
+    Returns
+    -------
+    dict
+        ``outputs``: name, in words how it differs, and by how much at most, as a share
+        of the largest expected entry (None where that says nothing); ``message``: what
+        a check says that does not know the mistake.
+    """
+    cases = [replace(case, mistaken={}) for case in check.cases]
+    verdict = judge(replace(check, messages={}, cases=cases), reports)
+    wrong = [f for f in verdict.findings if not f.right]
+    outputs = [[f.output, f.text, _off_by(check, f.output, reports)] for f in wrong]
+    return {"outputs": outputs, "message": verdict.message}
+
+
+def _off_by(check, name, reports):
+    """Return an output's largest error over all cases, None where shapes differ."""
+    worst = 0.0
+    for case, report in zip(check.cases, reports, strict=True):
+        yours, wanted = entries(report["outputs"].get(name)), entries(case.expected[name])
+        if not wanted or not yours or yours.keys() != wanted.keys():
+            return None
+        for key, want in wanted.items():
+            off = _share_off(np.asarray(yours[key]), np.asarray(want))
+            if off is None:
+                return None
+            worst = max(worst, off)
+    return worst
+
+
+def _share_off(yours, want):
+    numbers = "fiub"
+    if yours.shape != want.shape or yours.dtype.kind not in numbers or not want.size:
+        return 0.0 if yours.shape == want.shape and not want.size else None
+    if want.dtype.kind not in numbers or not np.isfinite(yours).all():
+        return None
+    largest = float(np.abs(want.astype(float)).max()) or 1.0
+    return float(np.abs(yours.astype(float) - want.astype(float)).max()) / largest
 
 
 def _readings(exercise, label, functions):
