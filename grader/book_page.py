@@ -1,4 +1,4 @@
-"""The pages of the solved course: each lesson with its wrong versions, and the index."""
+"""The pages of the solved course: lessons with their wrong versions, and the index."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ HEADS = {
     "gradient": "gradient check",
     "training": "network trained with it",
     "misheard": "as an instrument",
+    "message": "what it is",
 }
 CHIPS = (
     ("trains all the same", "it trains all the same"),
@@ -167,7 +168,9 @@ def _wrong(chapter, exercise):
     """Return what the page tells of an exercise's wrong versions."""
     effects = chapter.effects[exercise.name]
     mistakes = [_mistake(chapter, exercise, m) for m in chapter.mistakes(exercise)]
-    used = [h for h in HEADS.values() if any(m["cells"][h] for m in mistakes)]
+    used = [h for h in HEADS.values() if any(m["cells"].get(h) for m in mistakes)]
+    if len(used) == 1:  # there is room for what a learner is told
+        used.append(HEADS["message"])
     made = any(m["count"] for m in mistakes)
     healthy = effects["healthy"]
     return {
@@ -207,8 +210,8 @@ def _mistake(chapter, exercise, mistake):
         "code": code_html(code.text),
         "is_pair": code.text.startswith("{"),
         "around": code_html(code.around) if code.around else "",
-        "cells": cells,
-        "silent": {head: _is_silent(cells[head]) for head in cells},
+        "cells": cells | {HEADS["message"]: mistake.message},
+        "silent": {head: _is_silent(cells.get(head, "")) for head in HEADS.values()},
         "does": [(head, text) for head, text in does if text],
         "verdict": verdict["text"],
         "readings": [(n, *readings[n], healthy[n][1]) for n in readings],

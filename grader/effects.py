@@ -17,7 +17,7 @@ from course_lib.judging import judge
 from grader import rigs
 
 TOLERANCE = 1e-6  # of a gradient check, as in lesson 5
-_GRADIENT = re.compile(r"d[a-zA-Z]\w*")
+_LOSS_AND_GRADIENT = re.compile(r"loss (grads|d[a-zA-Z]\w*)")
 
 
 def effects_of(exercise):
@@ -40,9 +40,7 @@ def effects_of(exercise):
         return {
             "healthy": _readings(exercise, "right", right),
             "checkable": _gradient(exercise, check, right) is not None,
-            "mistakes": {
-                m.id: _effect(exercise, check, m) for m in exercise.mistakes
-            },
+            "mistakes": {m.id: _effect(exercise, check, m) for m in exercise.mistakes},
         }
 
 
@@ -77,7 +75,7 @@ def _reports(check, functions):
 
 
 def _cases(check, reports):
-    """Return in which of the cases the answer shows that it is wrong, by their notes."""
+    """Return in which of the cases an answer shows that it is wrong, by their notes."""
     shows = [
         bool(report["failure"])
         or any(
@@ -111,7 +109,8 @@ def _off_by(check, name, reports):
     """Return an output's largest error over all cases, None where shapes differ."""
     worst = 0.0
     for case, report in zip(check.cases, reports, strict=True):
-        yours, wanted = entries(report["outputs"].get(name)), entries(case.expected[name])
+        yours = entries(report["outputs"].get(name))
+        wanted = entries(case.expected[name])
         if not wanted or not yours or yours.keys() != wanted.keys():
             return None
         for key, want in wanted.items():
@@ -173,7 +172,7 @@ def _worse(a, b):
 
 
 def _one_case(exercise, functions, inputs):
-    """Return the error of each gradient in one case, or what keeps it from being asked."""
+    """Return the error of each gradient in one case, or what kept it from it."""
     given = copy.deepcopy(inputs)
     pair = _pair(exercise)
     try:
@@ -210,11 +209,8 @@ def _pair(exercise):
     if len(calls) == 2 and calls[1]["function"].rpartition("_backward")[1]:
         return lambda functions, given: _forward_backward(calls, functions, given)
     results = calls[-1]["results"]
-    if len(calls) == 1 and len(results) == 2 and results[0] == "loss":
-        if results[1] == "grads" or _GRADIENT.fullmatch(results[1]):
-            return lambda functions, given: _loss_and_gradient(
-                calls[0], functions, given
-            )
+    if len(calls) == 1 and _LOSS_AND_GRADIENT.fullmatch(" ".join(results)):
+        return lambda functions, given: _loss_and_gradient(calls[0], functions, given)
     if exercise.name == "mse_gradient":
         return _line
     return None
@@ -226,7 +222,8 @@ def _forward_backward(calls, functions, given):
     upstream = given[backward["arguments"][0]]
 
     def run(values):
-        return functions[forward["function"]](*(values[a] for a in forward["arguments"]))
+        arguments = (values[name] for name in forward["arguments"])
+        return functions[forward["function"]](*arguments)
 
     def loss(params):
         return float(np.sum(run(_with(given, params))[0] * upstream))

@@ -68,7 +68,7 @@ class _Module:
         self.definitions = dict(_definitions(self._tree))
 
     def text(self, node):
-        """Return what the file says there, without the indentation of its first line."""
+        """Return what the file says there, without its first line's indentation."""
         first = node.lineno
         if getattr(node, "decorator_list", None):
             first = node.decorator_list[0].lineno

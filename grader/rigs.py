@@ -152,37 +152,50 @@ def _with_own_cache(linear_forward):
     return lambda x, W, b: (linear_forward(x, W, b)[0], (x, W))
 
 
+class _Normalizer:
+    """A pair for normalization in a run that remembers its running statistics."""
+
+    def __init__(self, kind, functions):
+        self.has_running = kind == "batchnorm"
+        self._forward = functions[f"{kind}_forward"]
+        self._engine = getattr(norms, f"{kind}_forward")
+        own = (f for name, f in functions.items() if "backward" in name)
+        self._own = next(own, None)
+        self.backward = self._own or getattr(norms, f"{kind}_backward")
+        self._running = {}  # by the number of features
+
+    def forward(self, x, gamma, beta, training):
+        """Return what the function makes of x, and the cache for `backward`."""
+        if not self.has_running:
+            y, cache = self._forward(x, gamma, beta)
+            return y, cache if self._own else self._engine(x, gamma, beta)[1]
+        start = {"mean": np.zeros(len(gamma)), "variance": np.ones(len(gamma))}
+        running = self._running.get(len(gamma), start)
+        y, cache, running = self._forward(x, gamma, beta, running, training)
+        if training:
+            self._running[len(gamma)] = running
+        if self._own is None:  # the engine's way back reads its own cache
+            cache = self._engine(x, gamma, beta, running=start, training=True)[1]
+        return y, cache
+
+
 def _normalized(functions):
     """Return the run with a normalization between the first layer and its tanh."""
     kind = next((n for n in NORMS if f"{n}_forward" in functions), None)
     if kind is None:
         return None
-    given = functions[f"{kind}_forward"]
-    back = next((f for name, f in functions.items() if "backward" in name), None)
-    remembered = {}  # running statistics, by the number of features
-
-    def normalize(x, gamma, beta, training):
-        if kind == "layernorm":
-            y, cache = given(x, gamma, beta)
-        else:
-            start = {"mean": np.zeros(len(gamma)), "variance": np.ones(len(gamma))}
-            running = remembered.get(len(gamma), start)
-            y, cache, running = given(x, gamma, beta, running, training)
-            if training:
-                remembered[len(gamma)] = running
-        if back is None:  # the engine's way back, which reads its own cache
-            engine = getattr(norms, f"{kind}_forward")
-            more = {} if kind == "layernorm" else {"running": start, "training": True}
-            cache = engine(x, gamma, beta, **more)[1]
-        return y, cache
+    pair = _Normalizer(kind, functions)
 
     def init(sizes, rng):
-        extra = {"gamma": np.ones(sizes[1]), "beta": np.zeros(sizes[1])}
-        return fault_rig.init(sizes, rng) | extra
+        params = fault_rig.init(sizes, rng)
+        if pair.has_running:  # it takes b1 out again, so that db1 is rounding
+            del params["b1"]
+        return params | {"gamma": np.ones(sizes[1]), "beta": np.zeros(sizes[1])}
 
     def forward(params, x, training, rng):
-        z, first = layers.linear_forward(x, params["W1"], params["b1"])
-        n, norm = normalize(z, params["gamma"], params["beta"], training)
+        b1 = params.get("b1", np.zeros(len(params["gamma"])))
+        z, first = layers.linear_forward(x, params["W1"], b1)
+        n, norm = pair.forward(z, params["gamma"], params["beta"], training)
         h, second = layers.tanh_forward(n)
         logits, third = layers.linear_forward(h, params["W2"], params["b2"])
         return logits, {"x": x, "z": z, "h": h, "layers": (first, norm, second, third)}
@@ -190,12 +203,11 @@ def _normalized(functions):
     def backward(params, dlogits, cache):
         first, norm, second, third = cache["layers"]
         dh, dW2, db2 = layers.linear_backward(dlogits, third)
-        dn = layers.tanh_backward(dh, second)
-        undo = back or getattr(norms, f"{kind}_backward")
-        dz, dgamma, dbeta = undo(dn, norm)
+        dz, dgamma, dbeta = pair.backward(layers.tanh_backward(dh, second), norm)
         _, dW1, db1 = layers.linear_backward(dz, first)
         grads = {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
-        return grads | {"gamma": dgamma, "beta": dbeta}
+        grads |= {"gamma": dgamma, "beta": dbeta}
+        return {name: grads[name] for name in params}
 
     return {"init": init, "forward": forward, "backward": backward}
 

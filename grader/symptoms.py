@@ -1,4 +1,4 @@
-"""The effects of a mistake in words: what a learner would tell, or an instructor see."""
+"""The effects of a mistake in words: what a learner or an instructor would see."""
 
 NETWORK = "network"
 LONGEST = 120
@@ -12,13 +12,14 @@ def outputs_text(effect):
     """
     seen = effect["seen"]
     words = [_output_text(*output) for output in seen["outputs"]]
-    return "; ".join(words) or _shortened(seen["message"]) or effect["verdict"]["status"]
+    words = "; ".join(words) or _shortened(seen["message"])
+    return words or effect["verdict"]["status"]
 
 
 def _output_text(name, text, off):
     if text != "differs" or not off:
         return f"{name} {text}"
-    return f"{name} off by {off:.2g} of its largest entry"
+    return f"{name} off by up to {off:.2g} times the largest expected value"
 
 
 def _shortened(text):

@@ -123,7 +123,8 @@ GRADER = {
     "together": "errors linux",
     "release": "errors blank source exercises files freshness together "
     "course_lib.check_data course_lib.values",
-    "solutions": "errors source exercises files release grade worker limits words",
+    "solutions": "errors source exercises files freshness release grade worker limits "
+    "words",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
     "archives": "",
@@ -207,6 +208,18 @@ GRADER = {
     "export": "csv_cells files grade_table gradebook roster settling",
     "class_report": "gradebook reports",
     "bundle": "files release",
+    # the solved course, to read
+    "mistake_code": "",
+    "rigs": "course_lib.layers course_lib.losses course_lib.normalization "
+    "course_lib.fault_rig course_lib.faults course_lib.instruments "
+    "course_lib.instrument_functions",
+    "effects": "rigs course_lib.gradients course_lib.probes course_lib.comparisons "
+    "course_lib.judging",
+    "symptoms": "",
+    "class_mistakes": "reports",
+    "book_text": "",
+    "book_page": "book_text mistake_code symptoms",
+    "book": "book_page class_mistakes effects exercises files freshness together",
 }
 
 # Modules of the engine compute with NumPy alone.
