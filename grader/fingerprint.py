@@ -43,6 +43,7 @@ CARRIERS = {
     "gradebook",
     "heartbeat",
     "intake",
+    "lab_sources",
     "late_book",
     "lateness",
     "lesson_cells",

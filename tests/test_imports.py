@@ -118,6 +118,7 @@ GRADER = {
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
     "blank": "source_rules",
     "new_lesson": "source",
+    "lab_sources": "source",
     "files": "",
     "freshness": "files",
     "together": "errors linux",
