@@ -18,6 +18,11 @@ ARTEFACTS = ROOT / "tests" / "artefacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NAME = "01_loss"
 PATIENCE = 60_000
+OPEN = """async path => {  // as the file browser's "Open With" does
+  await window.jupyterapp.restored;
+  const how = {path, factory: "Jupytext Notebook"};
+  await window.jupyterapp.commands.execute("docmanager:open", how);
+}"""
 
 pytestmark = [
     pytest.mark.full,
@@ -66,12 +71,15 @@ def test_a_source_opens_as_a_notebook_and_is_saved_in_the_house_s_form(lab):
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page(viewport={"width": 1300, "height": 950})
-        place = f"/tree/solutions/{NAME}/{NAME}.py?token={token}"
-        page.goto(f"{address}{place}&factory=Jupytext%20Notebook")
+        page.goto(f"{address}?token={token}")
+        page.wait_for_function("window.jupyterapp?.restored", timeout=PATIENCE)
+        page.evaluate(OPEN, file.relative_to(root).as_posix())
         cell = page.locator(".jp-Notebook .jp-MarkdownCell").first
         cell.wait_for(timeout=PATIENCE)
         page.get_by_text("(ipykernel) | Idle").wait_for(timeout=PATIENCE)
         cell.dblclick()
+        cell.locator(".cm-content[contenteditable=true]").click(timeout=PATIENCE)
+        page.wait_for_timeout(500)
         page.keyboard.press("Control+End")
         page.keyboard.type("\nA line from the browser.")
         page.screenshot(path=ARTEFACTS / "author.png")
