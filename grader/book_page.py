@@ -104,7 +104,8 @@ def index_page(title, chapters):
             "name": chapter.lesson.name,
             "title": chapter.title,
             "exercises": [
-                (e.name, len(e.mistakes)) for e in chapter.lesson.exercises.values()
+                (e.name, len(e.mistakes), _anchor(e))
+                for e in chapter.lesson.exercises.values()
             ],
         }
         for chapter in chapters
@@ -140,8 +141,13 @@ def _contents(chapter):
                 yield {"text": shown, "anchor": anchor, "exercise": False}
         elif (name := cell.id.removesuffix("_check")) != cell.id and name in exercises:
             count = len(exercises[name].mistakes)
-            anchor = f"{name}-wrong"
+            anchor = _anchor(exercises[name])
             yield {"text": name, "anchor": anchor, "exercise": True, "count": count}
+
+
+def _anchor(exercise):
+    """Return where an exercise's wrong versions are, or its solution without any."""
+    return f"{exercise.name}-wrong" if exercise.mistakes else exercise.name
 
 
 def _cell(chapter, cell):

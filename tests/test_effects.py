@@ -10,7 +10,7 @@ from grader.exercises import load_lesson
 
 
 def effects(lesson, exercise, *mistakes):
-    """Return the effects of some mistakes of one exercise, and of none of the others."""
+    """Return the effects of some mistakes of one exercise, and of no others."""
     declared = load_lesson(lesson).exercises[exercise]
     kept = [m for m in declared.mistakes if m.id in mistakes]
     assert [m.id for m in kept] == list(mistakes)
