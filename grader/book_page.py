@@ -210,7 +210,7 @@ def _mistake(chapter, exercise, mistake):
         "id": mistake.id,
         "anchor": f"{exercise.name}-{mistake.id}",
         "count": chapter.counts.get((exercise.name, mistake.id), 0),
-        "points": f"earns {verdict['points']:g} of {exercise.points:g} points",
+        "points": f"earns {verdict['points']:.3g} of {exercise.points:g} points",
         "message": mistake.message,
         "next": mistake.next_step,
         "code": code_html(code.text),

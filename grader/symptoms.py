@@ -107,8 +107,9 @@ def misheard_text(effect):
     if "fails" in found:
         return f"stops on a training run: {found['fails']}"
     missed, heard = found["missed"], found["heard"]
-    words = f"misses {len(missed)} of the {len(heard)} faults it should hear"
+    words = f"hears all {len(heard)} faults"
     if missed:
+        words = f"misses {len(missed)} of the {len(heard)} faults it should hear"
         words += f" ({', '.join(missed[:6])}{', ...' if len(missed) > 6 else ''})"
     return words + ("; trips on a healthy run" if found["false"] else "")
 

@@ -82,16 +82,17 @@ def test_a_source_opens_as_a_notebook_and_is_saved_in_the_house_s_form(lab):
         page.wait_for_timeout(500)
         page.keyboard.press("Control+End")
         page.keyboard.type("\nA line from the browser.")
-        page.screenshot(path=ARTEFACTS / "author.png")
         page.keyboard.press("Control+s")
         deadline = time.monotonic() + 30
         while file.read_text("utf-8") == before and time.monotonic() < deadline:
             page.wait_for_timeout(100)
         page.wait_for_timeout(1000)
+        deadline = time.monotonic() + 60
         page.keyboard.type(" And one more.")
         page.keyboard.press("Control+s")  # no "changed on disk" comes in between
         while "more" not in file.read_text("utf-8") and time.monotonic() < deadline:
             page.wait_for_timeout(100)
+        page.screenshot(path=ARTEFACTS / "author.png")
         browser.close()
     after = file.read_text("utf-8").splitlines()
     assert [line for line in after if line not in before.splitlines()] == [

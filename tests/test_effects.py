@@ -8,6 +8,8 @@ from grader import rigs, symptoms
 from grader.effects import effects_of
 from grader.exercises import load_lesson
 
+pytestmark = pytest.mark.full  # networks are trained
+
 
 def effects(lesson, exercise, *mistakes):
     """Return the effects of some mistakes of one exercise, and of no others."""
