@@ -91,7 +91,7 @@ def _verdict(check, status, points, found):
         max_points=check.max_points,
         status=status,
         mistake=found[0].id or None if found else None,
-        message=" ".join(cause.message for cause in found),
+        message=" ".join(cause.message for cause in found if cause.message),
         next_step=found[0].next_step if found else "",
     )
 
@@ -155,6 +155,11 @@ def _no_result(check, failure, kind, name):
 
 def _raised(check, reports, failure, name):
     text = f"{failure.get('type')}: {failure.get('text')}"[:300].rstrip(". ")
+    if _is_refused_by_a_driver(failure):
+        told = text.removeprefix("ValueError: ")
+        told = told if name in told else f"{name}: {told}"
+        step = "call it by hand, and look at what it returns."
+        return Cause("wrong_type", f"{told}.", step)
     where = ""
     code = failure.get("code")
     if isinstance(code, str) and code:
@@ -172,6 +177,12 @@ def _raised(check, reports, failure, name):
         f"{name} raised {text}.{where}{here}",
         "call it by hand on that input, and print the shapes before that line.",
     )
+
+
+def _is_refused_by_a_driver(failure):
+    """Return whether no line of the learner's raised, but a driver: at the result."""
+    refused = failure.get("type") == "ValueError" and failure.get("line") == 0
+    return refused and failure.get("function") in DRIVERS
 
 
 # ---- how it was done
@@ -255,11 +266,21 @@ def _name_causes(check, reports, wrong, conduct):
         if key is not None:
             shared = with_what_is_right(shared, check, wrong[0], key)
         return dict.fromkeys(wrong, shared)
-    return {
-        name: _declared_cause(check, reports, [name])
-        or general_cause(check, name, reports)
-        for name in wrong
-    }
+    return {name: _own_cause(check, reports, name, wrong) for name in wrong}
+
+
+def _own_cause(check, reports, name, wrong):
+    """Return the `Cause` of one wrong output, when no mistake explains them all.
+
+    What a driver says in words is little evidence: many mistakes lead to the same
+    words. Behind another wrong output, one is named only if it explains both.
+    """
+    before = wrong[: wrong.index(name)]
+    in_words = all(isinstance(case.expected[name], str) for case in check.cases)
+    declared = _declared_cause(check, reports, [*before, name] if in_words else [name])
+    if declared is None and in_words and before:
+        return Cause("", "", "", "differs")
+    return declared or general_cause(check, name, reports)
 
 
 def _declared(check, mistake):

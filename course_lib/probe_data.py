@@ -70,6 +70,8 @@ def find_pairs(near_duplicates, a, b, tolerance):
         numbers need. A search that misses an exact copy there saves nothing.
     """
     pairs = near_duplicates(a, b, tolerance)
+    if isinstance(pairs, np.ndarray) and pairs.shape == (0,):
+        pairs = np.zeros((0, 2), dtype=int)  # np.array([]), and no pair to be at fault
     n, m, d = STRETCH
     left, right = np.random.default_rng(0).normal(size=(2, max(n, m), d))
     left, right = left[:n], right[:m]
@@ -79,6 +81,51 @@ def find_pairs(near_duplicates, a, b, tolerance):
         return pairs, "an exact copy is not found"
     whole = taken > n * m * d * left.itemsize / 2
     return pairs, "every difference at once" if whole else "a part at a time"
+
+
+def weigh_look_up(embedding_forward, ids, E):
+    """Return a learner's look-up, and in words what it keeps on the way.
+
+    Parameters
+    ----------
+    embedding_forward : callable
+        ``embedding_forward(ids, E)``.
+    ids : ndarray of shape (N, K), of int
+    E : ndarray of shape (V, D)
+
+    Returns
+    -------
+    y : object
+        The first of the two things that come back.
+    memory : str
+        Measured on a table of 1000 words: the peak in bytes, against half of what
+        one row of V numbers takes for each place. A look-up that does not bring the
+        first word's row there saves nothing.
+
+    Raises
+    ------
+    ValueError
+        If what comes back is no pair.
+    """
+    found = embedding_forward(ids, E)
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise ValueError(
+            f"embedding_forward returned {_kind(found)}, expected y, cache"
+        )
+    many = np.arange(24).reshape(3, 8) % 5
+    table = np.arange(8000.0).reshape(1000, 8)
+    wanted = table[many[0, 0]] + 0
+    (y, _), taken = _weighed(lambda: embedding_forward(many, table))
+    if np.shape(y) != (*many.shape, 8) or not np.array_equal(y[0, 0], wanted):
+        return found[0], "the first word's row is not in its place"
+    one_hot = taken > many.size * len(table) * table.itemsize / 2  # copies of E pass
+    return found[0], "a row of V numbers for each word" if one_hot else "the rows alone"
+
+
+def _kind(value):
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    return f"{len(value)} values" if isinstance(value, tuple) else type(value).__name__
 
 
 def mark_places(function):

@@ -12,7 +12,7 @@ import numpy as np
 
 from course_lib import sealed_runs
 from course_lib.probe_batches import deal_batches, run_epoch
-from course_lib.probe_data import divide_groups, find_pairs, mark_places
+from course_lib.probe_data import divide_groups, find_pairs, mark_places, weigh_look_up
 from course_lib.probe_draws import draw_weights
 from course_lib.probe_regularization import (
     hear_diagnosis,
@@ -294,6 +294,7 @@ DRIVERS = {
         divide_groups,
         find_pairs,
         mark_places,
+        weigh_look_up,
         run_epoch,
         draw_weights,
         use_dropout,

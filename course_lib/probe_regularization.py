@@ -87,9 +87,15 @@ def use_dropout_pair(
     share, kept = dx / dy, y != 0
     return {
         **_ends("y / x of what is kept", (y / x)[kept]),
+        "dropped, and blamed": _some(dx[~kept] != 0),
         **_ends("dx / dy where x was dropped", share[~kept]),
         **_ends("dx / dy where x was kept", share[kept]),
     }
+
+
+def _some(marks):
+    """Return 0 for none, 1 for all, and 0.5 for some of them, however many."""
+    return (float(np.any(marks)) + float(np.all(marks))) / 2 if marks.size else 0.0
 
 
 def _mixed(dropped, axis):

@@ -135,11 +135,14 @@ class Verdict:
         rows = "".join(
             f"<tr><th scope='row' {left}><code>{escape(f.output)}</code></th>"
             f"<td {left}>{escape(f.text)}</td>"
-            f"<td {left}><code>{escape(f.evidence)}</code></td></tr>"
+            f"<td {left}>{self._evidence(f)}</td></tr>"
             for f in self.findings
             if len(self.findings) > 1 or f.evidence
         )
         return f"<table>{rows}</table>" if rows else ""
+
+    def _evidence(self, finding):
+        return f"<code>{escape(finding.evidence)}</code>" if finding.evidence else ""
 
     def _next(self):
         return f"Next: {self.next_step}" if self.next_step else ""

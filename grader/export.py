@@ -40,7 +40,7 @@ class TableExport(ExportPlugin):
             if not self.student or student.id in map(str, self.student)
         ]
         lessons = [
-            read_grades(gradebook, assignment)
+            read_grades(gradebook.db, assignment)
             for assignment in sorted(gradebook.assignments, key=lambda each: each.name)
             if not self.assignment or assignment.name in map(str, self.assignment)
         ]

@@ -51,7 +51,7 @@ def render(report, marks=None):
     return _template().render(
         report=report,
         marks=marks,
-        title=_title(report),
+        title=title_of(report.notebook, report.lesson),
         exercises=[(verdict, answers.get(verdict.exercise)) for verdict in verdicts],
         rubrics=_rubrics(cells),
         still_open=sum(v.max_points for v in verdicts if v.status == "by_hand"),
@@ -79,13 +79,13 @@ def _rubrics(cells):
     }
 
 
-def _title(report):
-    """Return the lesson's own heading, or its name."""
-    for cell in report.notebook.get("cells", []):
+def title_of(notebook, lesson):
+    """Return a lesson's own heading, or its name."""
+    for cell in notebook.get("cells", []):
         first, _, _ = cell["source"].partition("\n")
         if cell["cell_type"] == "markdown" and first.startswith("# "):
             return first[2:]
-    return report.lesson
+    return lesson
 
 
 def _total(report, marks):
@@ -104,21 +104,21 @@ def _template():
     )
     environment.filters |= {
         "points": "{:g}".format,
-        "coloured": _coloured,
-        "prose": _prose,
+        "coloured": coloured,
+        "prose": prose,
     }
-    environment.globals |= {"symbols": SYMBOLS, "words": WORDS, "css": _css}
+    environment.globals |= {"symbols": SYMBOLS, "words": WORDS, "css": colours_of_code}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _prose(text):
+def prose(text):
     """Return text as escaped HTML, what stands between backticks as code."""
     from markupsafe import Markup
 
     return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))
 
 
-def _coloured(source):
+def coloured(source):
     """Return Python code as escaped HTML with colours."""
     from markupsafe import Markup
 
@@ -131,7 +131,7 @@ def _coloured(source):
     return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
 
 
-def _css():
+def colours_of_code():
     """Return the colours of code: a few, each dark enough to read on the page."""
     colours = {
         "k, .kn, .kc, .ow": "#8a2b6d",

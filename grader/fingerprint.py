@@ -26,14 +26,22 @@ CARRIERS = {
     "book_text",
     "bundle",
     "class_mistakes",
+    "class_page",
+    "class_pictures",
+    "class_report",
+    "class_text",
+    "class_work",
+    "code_lines",
     "collecting",
     "console",
     "crew",
     "csv_cells",
     "database",
     "doctor",
+    "earlier_attempts",
     "effects",
     "exchange",
+    "explained",
     "export",
     "feedback",
     "files",
@@ -47,13 +55,17 @@ CARRIERS = {
     "late_book",
     "lateness",
     "lesson_cells",
+    "likeness",
     "lms",
     "lms_times",
     "marks",
+    "misconceptions",
     "mistake_code",
+    "mistakes_picture",
     "nbgrader_steps",
     "new_lesson",
     "plain_files",
+    "provenance",
     "replies",
     "rigs",
     "roster",
@@ -62,6 +74,7 @@ CARRIERS = {
     "solutions",
     "students",
     "summary",
+    "surprise",
     "symptoms",
     "together",
     "watch",
@@ -88,30 +101,61 @@ def fingerprint(handed_in, secret, solutions, limits=None):
     str
         64 hexadecimal digits.
     """
-    parts = [
-        environment().encode(),
-        checks_of(Path(solutions) / handed_in.lesson).encode(),
-        secret,
-        handed_in.lesson.encode(),
-        handed_in.learner.encode(errors="replace"),
-        handed_in.file.encode(errors="replace"),
-        handed_in.content,
-    ]  # not when and how it arrived: that changes a page's remarks, and no grade
-    if limits:  # a loop that did not end may do so with more time
-        parts.append(repr(sorted(limits.items())).encode())
-    return _digest(parts)
+    return combined(made_from(handed_in, secret, solutions, limits))
+
+
+def made_from(handed_in, secret, solutions, limits=None):
+    """Return what goes into a fingerprint, by name: to say what differs.
+
+    Parameters
+    ----------
+    handed_in, secret, solutions, limits
+        As of `fingerprint`.
+
+    Returns
+    -------
+    dict of str to str
+        Versions as they are, of all else a digest.
+    """
+    name = handed_in.learner.encode(errors="replace")
+    return {
+        "answers": answers_of(handed_in),
+        "learner": _digest([handed_in.lesson.encode(), name]),
+        "checks": checks_of(Path(solutions) / handed_in.lesson),
+        "secret": _digest([secret]),
+        # A loop that did not end may do so with more time.
+        "limits": repr(sorted((limits or {}).items())),
+        **environment(),
+    }
+
+
+def answers_of(handed_in):
+    """Return the digest of what was handed in.
+
+    Not when and how it arrived: that changes a page's remarks, and no grade.
+    """
+    return _digest([handed_in.file.encode(errors="replace"), handed_in.content])
+
+
+def combined(parts):
+    """Return the fingerprint of what `made_from` gave."""
+    return _digest(text.encode() for pair in sorted(parts.items()) for text in pair)
 
 
 @lru_cache(maxsize=1)
 def environment():
-    """Return the fingerprint of what grades: Python, libraries, course_lib, grader."""
-    versions = [platform.python_version(), platform.machine()]
-    versions += [f"{name} {_version(name)}" for name in _LIBRARIES]
+    """Return what grades, by name: Python, libraries, course_lib, grader."""
     course = Path(course_lib.__file__).parent
-    files = [*course.rglob("*.py"), *course.rglob("*.npz")]
     own = Path(__file__).parent
-    files += [path for path in own.glob("*") if path.stem not in CARRIERS]
-    return _digest(["\n".join(versions).encode(), *_contents(files)])
+    judging = [path for path in own.glob("*") if path.stem not in CARRIERS]
+    return {
+        "python": f"{platform.python_version()} {platform.machine()}",
+        **{name: _version(name) for name in _LIBRARIES},
+        "course_lib": _digest(
+            _contents([*course.rglob("*.py"), *course.rglob("*.npz")])
+        ),
+        "grader": _digest(_contents(judging)),
+    }
 
 
 def checks_of(folder):

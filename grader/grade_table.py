@@ -68,12 +68,12 @@ class LessonGrades:
         return round(sum(self.exercises.values()), _DIGITS)
 
 
-def read_grades(gradebook, assignment):
+def read_grades(session, assignment):
     """Return the grades of a lesson.
 
     Parameters
     ----------
-    gradebook : nbgrader.api.Gradebook
+    session : sqlalchemy.orm.Session
     assignment : nbgrader.api.Assignment
 
     Returns
@@ -91,9 +91,9 @@ def read_grades(gradebook, assignment):
         )
         for submitted in assignment.submissions
     }
-    for learner, penalty in _penalties(gradebook, assignment):
+    for learner, penalty in _penalties(session, assignment):
         submissions[learner].penalty += round(penalty or 0.0, _DIGITS)
-    for learner, cell, points, manual, is_open in _marks(gradebook, assignment):
+    for learner, cell, points, manual, is_open in _marks(session, assignment):
         mark = Mark(round(points or 0.0, _DIGITS), manual is not None, bool(is_open))
         submissions[learner].marks[_exercise(cell)] = mark
     return LessonGrades(assignment.name, dict(sorted(exercises.items())), submissions)
@@ -103,11 +103,11 @@ def _exercise(cell):
     return cell.name.removesuffix("_check")
 
 
-def _penalties(gradebook, assignment):
+def _penalties(session, assignment):
     from nbgrader import api
 
     columns = api.SubmittedAssignment.student_id
-    query = gradebook.db.query(columns, api.SubmittedNotebook.late_submission_penalty)
+    query = session.query(columns, api.SubmittedNotebook.late_submission_penalty)
     query = query.join(
         api.SubmittedAssignment,
         api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id,
@@ -115,11 +115,11 @@ def _penalties(gradebook, assignment):
     return query.filter(api.SubmittedAssignment.assignment_id == assignment.id)
 
 
-def _marks(gradebook, assignment):
+def _marks(session, assignment):
     from nbgrader import api
 
     grade = api.Grade
-    query = gradebook.db.query(
+    query = session.query(
         api.SubmittedAssignment.student_id,
         api.BaseCell,
         grade.score,

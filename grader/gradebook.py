@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from grader import late_book, students, words_book
 from grader.database import REPORTS, open_database
+from grader.grade_table import read_grades
 from grader.lesson_cells import cells_of, register
 from grader.marks import Marks
 from grader.reports import NOT_GRADED
@@ -196,6 +197,19 @@ class Book:
                 late_penalty=found.late_submission_penalty or 0.0,
                 extension=found.assignment.extension,
             )
+
+    def grades(self, lesson):
+        """Return everybody's grades of a lesson, or None if it is not in the book.
+
+        Returns
+        -------
+        LessonGrades
+        """
+        from nbgrader import api
+
+        with self._session() as session:
+            found = session.query(api.Assignment).filter_by(name=lesson).one_or_none()
+            return found and read_grades(session, found)
 
     def scores(self, lesson):
         """Return every learner's score of a lesson, as nbgrader adds it up.

@@ -11,7 +11,7 @@ whose fingerprint is not in the book: it is made again, and gives the same.
 
 from grader.exchange import place_secret
 from grader.feedback import write_feedback
-from grader.fingerprint import fingerprint
+from grader.fingerprint import combined, made_from
 from grader.handed_in import parse_time
 from grader.lateness import lateness_of, note_lateness
 from grader.limits import limits_from
@@ -22,8 +22,13 @@ from grader.secret import course_secret
 
 def fingerprint_of(handed_in, settings):
     """Return the fingerprint of the report that `mark` would make now."""
+    return combined(made_from_of(handed_in, settings))
+
+
+def made_from_of(handed_in, settings):
+    """Return what that report would be made from: see `grader.fingerprint`."""
     about = course_secret(settings), settings.solutions, settings.limits
-    return fingerprint(handed_in, *about)
+    return made_from(handed_in, *about)
 
 
 def mark(handed_in, settings, worker):
@@ -48,7 +53,7 @@ def mark(handed_in, settings, worker):
     from grader.grade import grade
 
     # Before grading: a lesson that changes meanwhile has another afterwards.
-    made_from = fingerprint_of(handed_in, settings)
+    parts = made_from_of(handed_in, settings)
     report = grade(
         handed_in.lesson,
         handed_in.content,
@@ -60,7 +65,7 @@ def mark(handed_in, settings, worker):
         limits=limits_from(settings.limits),
     )
     report.deviations += map(clean_line, handed_in.remarks)
-    report.fingerprint = made_from
+    report.made_from, report.fingerprint = parts, combined(parts)
     report.into(report.notebook)
     return report
 

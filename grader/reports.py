@@ -30,6 +30,8 @@ class Report:
         What grading took.
     fingerprint : str
         What the result depends on, as `grader.fingerprint` counts it; "" if unknown.
+    made_from : dict of str to str
+        The parts of the fingerprint, by name.
     late : dict
         Empty unless being late costs something: its ``text``, the ``penalty`` in
         points, and the ``score`` that is left.
@@ -43,6 +45,7 @@ class Report:
     notebook: dict = field(default_factory=dict, repr=False)
     seconds: float = 0.0
     fingerprint: str = ""
+    made_from: dict = field(default_factory=dict)
     late: dict = field(default_factory=dict)
 
     @property
@@ -106,6 +109,7 @@ class Report:
             **self.as_dict(),
             "seconds": self.seconds,
             "fingerprint": self.fingerprint,
+            "made_from": self.made_from,
             "exercises": [asdict(verdict) for verdict in self.exercises],
         }
 
@@ -142,5 +146,6 @@ def from_notebook(notebook):
         notebook=notebook,
         seconds=stored["seconds"],
         fingerprint=stored.get("fingerprint", ""),
+        made_from=dict(stored.get("made_from", {})),
         late=dict(stored.get("late", {})),
     )

@@ -127,7 +127,8 @@ class Lab:
             NAME,
             data if isinstance(data, bytes) else as_bytes(data),
             solutions=self.solutions,
-            worker=_Limited(self.worker, limits),
+            worker=self.worker,
+            limits=limits,
             **options,
         )
         return report, time.monotonic() - started
@@ -193,16 +194,6 @@ class Lab:
             for path in sorted(place.rglob("*"))
             if "__pycache__" not in path.parts
         }
-
-
-class _Limited:
-    """A worker that runs everything within limits of its own."""
-
-    def __init__(self, worker, limits):
-        self._worker, self._limits = worker, limits
-
-    def run(self, cells, probes, files):
-        return self._worker.run(cells, probes, self._limits, files)
 
 
 def edited(change):

@@ -7,7 +7,7 @@ from small_course import NAME, write_course
 from test_imports import ROOT, imports, own_module
 
 from grader import fingerprint as counted
-from grader.fingerprint import CARRIERS, fingerprint
+from grader.fingerprint import CARRIERS, combined, fingerprint, made_from
 from grader.handed_in import HandedIn
 
 ADA = HandedIn("ada", NAME, f"{NAME}.ipynb", b"{}")
@@ -56,6 +56,27 @@ def test_another_secret_or_environment_changes_it(solutions, monkeypatch):
     monkeypatch.undo()
     counted.environment.cache_clear()
     assert fingerprint(ADA, b"s", solutions) == before
+
+
+def test_the_parts_tell_which_of_them_changed(solutions, monkeypatch):
+    def changed(handed_in=ADA, secret=b"s", limits=None):
+        now = made_from(handed_in, secret, solutions, limits)
+        return [name for name in before if before[name] != now[name]]
+
+    before = made_from(ADA, b"s", solutions)
+    assert combined(before) == fingerprint(ADA, b"s", solutions)
+    assert changed() == []
+    assert changed(replace(ADA, content=b"{} ")) == ["answers"]
+    assert changed(replace(ADA, learner="emmy")) == ["learner"]
+    assert changed(secret=b"t") == ["secret"]
+    assert changed(limits={"cell_seconds": 3}) == ["limits"]
+    monkeypatch.setattr(counted, "_version", lambda library: "other")
+    counted.environment.cache_clear()
+    assert changed() == ["numpy", "matplotlib", "ipython", "ipywidgets"]
+    counted.environment.cache_clear()
+    (solutions / NAME / "checks.py").write_text("# others")
+    monkeypatch.undo()
+    assert changed() == ["checks"]
 
 
 def test_no_module_that_decides_a_grade_is_left_out():

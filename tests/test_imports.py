@@ -176,8 +176,8 @@ GRADER = {
     "lateness": "",
     "marks": "",
     "students": "",
-    "gradebook": "database late_book lesson_cells marks reports students words "
-    "words_book",
+    "gradebook": "database grade_table late_book lesson_cells marks reports students "
+    "words words_book",
     "words_book": "matching words database",
     "handed_in": "",
     "fingerprint": "",
@@ -207,7 +207,21 @@ GRADER = {
     "collecting": "archives handed_in intake lms lms_times plain_files roster",
     "grade_table": "",
     "export": "csv_cells files grade_table gradebook roster settling",
-    "class_report": "gradebook reports",
+    # ... to what an instructor knows of it
+    "code_lines": "definitions",
+    "surprise": "",
+    "likeness": "code_lines surprise",
+    "class_work": "exchange fingerprint handed_in matching reports",
+    "misconceptions": "",
+    "class_report": "feedback_page likeness matching misconceptions",
+    "class_pictures": "course_lib.plots",
+    "mistakes_picture": "class_pictures course_lib.plots",
+    "class_page": "class_pictures feedback_page mistakes_picture safe_outputs",
+    "class_text": "class_pictures console mistakes_picture",
+    "earlier_attempts": "class_work exchange marking",
+    "provenance": "answers class_work fingerprint handed_in judge marking matching "
+    "prepared salvage secret",
+    "explained": "console provenance",
     "bundle": "files release",
     # the solved course, to read
     "mistake_code": "",

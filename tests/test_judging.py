@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.judging import judge
-from grader.exercises import Case, Exercise, Mistake, run
+from grader.exercises import Case, Exercise, Mistake, load_lesson, run
 
 rng = np.random.default_rng(12)
 
@@ -334,3 +334,45 @@ def test_marks_are_counted_where_something_is_to_be_found():
     check = marks.public_checks()
     verdict = judge(check, run(check, marks.namespace(too_far)))
     assert verdict.message.endswith("yours finds 1 of 3, and 2 besides.")
+
+
+def minibatches_verdict(answer):
+    exercise = load_lesson("06_batch_noise").exercises["minibatches"]
+    check = exercise.public_checks()
+    return judge(check, run(check, {"minibatches": answer}))
+
+
+def test_a_result_that_a_driver_refuses_is_not_said_to_be_raised():
+    def a_generator(n_examples, batch_size, rng):
+        yield rng.permutation(n_examples)
+
+    verdict = minibatches_verdict(a_generator)
+    assert verdict.message == (
+        "minibatches returned a value of type generator, expected a list."
+    )
+    assert verdict.next_step == "call it by hand, and look at what it returns."
+
+
+def test_an_error_in_the_learners_own_line_is_said_to_be_raised():
+    verdict = minibatches_verdict(lambda n, size, rng: [int("three")])
+    assert verdict.message.startswith("minibatches raised ValueError: invalid literal")
+
+
+def test_words_behind_another_wrong_result_name_no_mistake_of_their_own():
+    # Wrong sizes also leave the order "within each batch only", by accident.
+    def too_few(n_examples, batch_size, rng):
+        order = rng.permutation(batch_size)
+        return [order[i : i + batch_size] for i in range(0, n_examples, batch_size)]
+
+    verdict = minibatches_verdict(too_few)
+    assert verdict.mistake is None
+    assert verdict.message.startswith("sizes is right for")
+    assert "shuffled inside" not in verdict.message
+
+
+def test_words_alone_at_fault_are_named():
+    def in_order(n_examples, batch_size, rng):
+        rows = np.arange(n_examples)
+        return np.split(rows, range(batch_size, n_examples, batch_size))
+
+    assert minibatches_verdict(in_order).mistake == "no_shuffle"

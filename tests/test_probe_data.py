@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from course_lib import data_quality
-from course_lib.probe_data import divide_groups, find_pairs, mark_places
+from course_lib.probe_data import (
+    divide_groups,
+    find_pairs,
+    mark_places,
+    weigh_look_up,
+)
 from grader.exercises import load_lesson
 
 GROUPS = np.arange(10).repeat(5) * 7 + 100
@@ -69,6 +74,36 @@ def test_a_search_that_keeps_every_difference_is_told_from_one_by_rows():
     assert find_pairs(at_once, a, b, 0.5)[1] == "every difference at once"
     by_rows = find_pairs(data_quality.near_duplicates, a, b, 0.5)
     assert by_rows[1] == "a part at a time"
+
+
+def test_no_pair_at_all_may_be_an_empty_array_of_any_making():
+    far = np.zeros((2, 3)), np.ones((3, 3)) * 9
+    pairs, _ = find_pairs(lambda a, b, t: np.array([]), *far, 0.5)
+    assert pairs.shape == (0, 2)
+    one = find_pairs(lambda a, b, t: np.array([1]), *far, 0.5)[0]
+    assert one.shape == (1,)  # what is not empty is left as it is
+
+
+IDS, E = np.array([[1, 1], [0, 2]]), np.arange(9.0).reshape(3, 3)
+
+
+def test_a_look_up_by_one_hot_rows_is_told_from_one_by_index():
+    by_index = weigh_look_up(lambda ids, E: (E[ids], ids), IDS, E)
+    one_hot = weigh_look_up(lambda ids, E: (np.eye(len(E))[ids] @ E, ids), IDS, E)
+    np.testing.assert_array_equal(by_index[0], one_hot[0])
+    assert by_index[1] == "the rows alone"
+    assert one_hot[1] == "a row of V numbers for each word"
+
+
+@pytest.mark.parametrize("wrong", [lambda y: y + 1, lambda y: y[0], lambda y: None])
+def test_a_look_up_that_brings_other_rows_saves_no_memory(wrong):
+    found = weigh_look_up(lambda ids, E: (wrong(E[ids]), ids), IDS, E)
+    assert found[1] == "the first word's row is not in its place"
+
+
+def test_a_look_up_without_its_cache_is_refused():
+    with pytest.raises(ValueError, match="one array of shape .*, expected y, cache"):
+        weigh_look_up(lambda ids, E: E[ids], IDS, E)
 
 
 @pytest.mark.parametrize("nothing", [None, 3, np.zeros((0, 2)), np.array([[1, 0]])])

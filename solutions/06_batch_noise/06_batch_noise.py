@@ -391,7 +391,7 @@ epoch_time.reveal("more than ten times as long", f"On this machine {times:.0f} t
 # A step has a fixed price: calling the functions, whatever they are given.
 # A large batch pays it once, and its sums run through in one go.
 #
-# The price is **memory**.
+# What it costs is **memory**.
 # Backward needs the forward pass's arrays, for every example of the batch.
 
 # %%

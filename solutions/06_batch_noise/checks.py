@@ -80,6 +80,17 @@ def drawn_anew(draw):
     return wrong
 
 
+def drawn_full(replace):
+    """Return `minibatches` whose batches are full, each drawn without the others."""
+
+    def wrong(n_examples, batch_size, rng):
+        size = batch_size if replace else min(batch_size, n_examples)
+        starts = range(0, n_examples, batch_size)
+        return [rng.choice(n_examples, size, replace) for _ in starts]
+
+    return wrong
+
+
 def whole_batches(n_examples, batch_size, rng):
     batches = cut(np.arange(n_examples), batch_size)
     return [batches[k] for k in rng.permutation(len(batches))]
@@ -160,6 +171,20 @@ MINIBATCHES = Exercise(
             "Each number is drawn as if none had been drawn before, so some examples "
             "come twice and some never.",
             "draw one order of all the examples, as one shuffles a pack of cards.",
+        ),
+        Mistake(
+            "with_repeats_full",
+            drawn_full(replace=True),
+            "Each number is drawn as if none had been drawn before, so some examples "
+            "come twice and some never; and the last batch is as large as the others.",
+            "draw one order of all the examples, as one shuffles a pack of cards.",
+        ),
+        Mistake(
+            "each_batch_anew_full",
+            drawn_full(replace=False),
+            "Each batch is drawn from all the examples anew, and is full: some come "
+            "in two batches and some in none.",
+            "shuffle once an epoch, before you cut; the last batch may be short.",
         ),
         Mistake(
             "each_batch_anew",
@@ -344,6 +369,42 @@ GRADIENT_NOISE = Exercise(
             lambda g, full: float(g.std()),
             "This is the spread of all the numbers in one heap, whichever parameter "
             "they belong to; full_gradient is not used.",
+            "compare each row with full_gradient.",
+        ),
+        Mistake(
+            "std_of_differences",
+            noise_from(lambda off: float(off.std())),
+            "std subtracts the mean once more, here that of all the differences: an "
+            "error that all batches share is gone, and the mean runs over the P "
+            "parameters too.",
+            "square the differences yourself, and add up along each row.",
+        ),
+        Mistake(
+            "std_of_differences_within",
+            noise_from(lambda off: float(off.std(axis=1).mean())),
+            "std subtracts a mean once more: each row's own. What is left is how much "
+            "the differences of one batch vary among the parameters.",
+            "square the differences yourself, and add up along each row.",
+        ),
+        Mistake(
+            "no_sqrt_per_parameter",
+            noise_from(lambda off: float((off**2).mean())),
+            "The root is missing, and the mean runs over the P parameters too: a "
+            "distance is a sum over them.",
+            "use sum(axis=1), then mean, then the root.",
+        ),
+        Mistake(
+            "mean_distance_per_parameter",
+            noise_from(lambda off: float(np.sqrt((off**2).mean(axis=1)).mean())),
+            "Both means are in other places: a distance is a sum over the P "
+            "parameters, and the root comes after the mean over the batches.",
+            "use sum(axis=1), then mean, then the root.",
+        ),
+        Mistake(
+            "spread_of_lengths",
+            lambda g, full: float(np.linalg.norm(g, axis=1).std()),
+            "This is how much the lengths of the gradients differ. full_gradient is "
+            "not used, and directions have no part in it.",
             "compare each row with full_gradient.",
         ),
         Mistake(
@@ -545,6 +606,21 @@ def scaled_by(factor):
     return wrong
 
 
+def epoch_with_size(factor):
+    """Return `sgd_epoch` whose gradients are scaled by ``factor(rows, batch_size)``."""
+
+    def wrong(params, x, labels, learning_rate, batch_size, rng):
+        losses = []
+        for rows in minibatches(len(x), batch_size, rng):
+            loss, grads = loss_and_grads(params, x[rows], labels[rows])
+            rate = learning_rate * factor(len(rows), batch_size)
+            params = moved(params, grads, rate)
+            losses.append(loss)
+        return params, losses
+
+    return wrong
+
+
 def all_examples_each_step(params, x, labels, learning_rate, batch_size, rng):
     losses = []
     for _rows in minibatches(len(x), batch_size, rng):
@@ -652,6 +728,15 @@ def weighted(losses, sizes, batch_size):
     return [loss * n / batch_size for loss, n in zip(losses, sizes, strict=True)]
 
 
+def scaled_losses(divisor):
+    """Return a record whose losses are divided by ``divisor(batch_size, N)``."""
+
+    def record(losses, sizes, batch_size):
+        return [loss / divisor(batch_size, sum(sizes)) for loss in losses]
+
+    return record
+
+
 def totals(losses, sizes, batch_size):
     return [loss * n for loss, n in zip(losses, sizes, strict=True)]
 
@@ -735,6 +820,20 @@ SGD_EPOCH = Exercise(
             "loss_and_grads returns a mean over its batch already; leave it.",
         ),
         Mistake(
+            "divides_by_n_again",
+            scaled_by(lambda size, n: 1 / n),
+            "The gradient is divided by N, the number of all examples. "
+            "loss_and_grads returns a mean over its batch already.",
+            "leave out the division.",
+        ),
+        Mistake(
+            "divides_by_full_batch",
+            epoch_with_size(lambda size, full: 1 / full),
+            "The gradient is divided by batch_size once more. loss_and_grads returns "
+            "a mean over its batch already.",
+            "leave out the division.",
+        ),
+        Mistake(
             "divides_by_batch",
             scaled_by(lambda size, n: 1 / size),
             "The gradient is divided by the batch size once more. loss_and_grads "
@@ -800,6 +899,20 @@ SGD_EPOCH = Exercise(
             "keep each loss as loss_and_grads returns it: a mean over its batch.",
         ),
         Mistake(
+            "loss_divided_by_batch",
+            epoch_with(record=scaled_losses(lambda size, n: size)),
+            "Each loss is divided by batch_size. loss_and_grads returns a mean over "
+            "its batch already.",
+            "keep each loss as it comes.",
+        ),
+        Mistake(
+            "loss_divided_by_n",
+            epoch_with(record=scaled_losses(lambda size, n: n)),
+            "Each loss is divided by N, the number of all examples. loss_and_grads "
+            "returns a mean over its batch already.",
+            "keep each loss as it comes.",
+        ),
+        Mistake(
             "sums",
             epoch_with(record=totals),
             "Each loss is multiplied by the size of its batch: sums, which cannot be "
@@ -811,6 +924,17 @@ SGD_EPOCH = Exercise(
             epoch_with(record=lambda losses, sizes, size: float(np.mean(losses))),
             "losses is one number, the mean of the batches' losses. The last, short "
             "batch then counts as much as a full one, and the jitter is gone.",
+            "return the list, one loss for each batch.",
+        ),
+        Mistake(
+            "one_weighted_mean",
+            epoch_with(
+                record=lambda losses, sizes, size: float(
+                    np.average(losses, weights=sizes)
+                )
+            ),
+            "losses is one number, the mean over all examples. The jitter from batch "
+            "to batch is gone.",
             "return the list, one loss for each batch.",
         ),
         Mistake(

@@ -145,6 +145,27 @@ INIT_WEIGHTS = Exercise(
             "take sizes [100, 400]: the standard deviation of he is 0.141.",
         ),
         Mistake(
+            "fan_out_twice",
+            drawing(lambda s, D, M: np.sqrt(2 / M) if s != "zeros" else 0.0),
+            "Both schemes look at M, the units behind, alone. He wants fan_in, which "
+            "is D; Xavier both.",
+            "take sizes [100, 400]: he has 0.141, and xavier 0.063.",
+        ),
+        Mistake(
+            "fan_in_twice",
+            drawing(lambda s, D, M: np.sqrt(1 / D) if s != "zeros" else 0.0),
+            "Both schemes have the variance 1 / D, which suits the way forward of a "
+            "layer without activation. He has 2 / D, Xavier 2 / (D + M).",
+            "take sizes [100, 400]: he has 0.141, and xavier 0.063.",
+        ),
+        Mistake(
+            "brackets",
+            drawing(only("xavier", lambda D, M: np.sqrt(2 / D + M))),
+            "Brackets are missing: 2 / D + M adds M to a fraction, and the weights "
+            "of xavier are far too large.",
+            "2 / (D + M).",
+        ),
+        Mistake(
             "variance_as_std",
             drawing(lambda s, D, M: std_of(s, D, M) ** 2),
             "The variance is used as the standard deviation: the square root is "
@@ -694,6 +715,23 @@ def slope_of(activation):
     return lambda _: lambda z, h: SLOPE[activation](h)
 
 
+def activation_for_slope(activation):
+    return lambda z, h: FORWARD[activation](h)
+
+
+def dh_norms(x, weights, activation, dy):
+    layers = zip(deltas_of(x, weights, activation, dy), weights, strict=True)
+    return np.array([np.linalg.norm(dz @ W.T) for (dz, _, _), W in layers])
+
+
+def slope_not_passed_on(x, weights, activation, dy):
+    norms, outputs = [], walk(x, weights, activation)[1][1:]
+    for W, h in zip(reversed(weights), reversed(outputs), strict=True):
+        norms.append(np.linalg.norm(dy * SLOPE[activation](h)))
+        dy = dy @ W.T
+    return np.array(norms[::-1])
+
+
 def with_dx(x, weights, activation, dy):
     dz = deltas_of(x, weights, activation, dy)[0][0]
     first = np.linalg.norm(dz @ weights[0].T)
@@ -736,6 +774,26 @@ DELTA_NORMS = Exercise(
             lambda *inputs: with_dx(*inputs)[:-1],
             "Each number is one layer early: it is taken after the product with W.T.",
             "the order in a layer is: slope, norm, product.",
+        ),
+        Mistake(
+            "after_the_product",
+            dh_norms,
+            "The norm is taken after the product with W.T: that is the blame at the "
+            "output of the layer before.",
+            "the order in a layer is: slope, norm, product.",
+        ),
+        Mistake(
+            "slope_not_passed_on",
+            slope_not_passed_on,
+            "The slope is in what is measured, and not in what is sent on: every "
+            "layer forgets the slopes behind it.",
+            "send dz @ W.T on, not dy @ W.T.",
+        ),
+        Mistake(
+            "activation_for_slope",
+            norms_of(lambda dz, dh, x: np.linalg.norm(dz), activation_for_slope),
+            "The activation itself stands where its slope belongs.",
+            "of the pair in ACTIVATIONS take the second.",
         ),
         Mistake(
             "with_dx",
@@ -1176,6 +1234,13 @@ CLIP = Exercise(
             "The gradients are divided by max_norm. How large they came in has to "
             "play a part.",
             "the factor is max_norm / norm.",
+        ),
+        Mistake(
+            "always_by_max_norm",
+            clipping(lambda size, most: 1 / most),
+            "Every gradient is divided by max_norm, whether it is too large or not, "
+            "and how large it came in has no part in it.",
+            "where norm > max_norm the factor is max_norm / norm, else 1.",
         ),
         Mistake(
             "times_max_norm",

@@ -235,6 +235,20 @@ BATCHNORM_FORWARD = Exercise(
             "use one variance for both.",
         ),
         Mistake(
+            "ddof_but_alone",
+            forward(lambda x: statistics(x, ddof=min(1, len(x) - 1))),
+            "The variance is divided by N - 1, but for a single example. Here it is "
+            "the plain mean of the squares, divided by N.",
+            "leave out ddof; for 1 and 3 the variance is 1.",
+        ),
+        Mistake(
+            "ddof_running_but_alone",
+            forward(kept=lambda x, _: statistics(x, ddof=min(1, len(x) - 1))),
+            "y is right, and the variance that goes into running is divided by N - 1. "
+            "Some libraries do that; here both are the same number.",
+            "use one variance for both.",
+        ),
+        Mistake(
             "no_epsilon",
             forward(std=lambda variance, _: np.sqrt(variance)),
             "epsilon has no part in it, so a feature that never changes is divided "
@@ -632,6 +646,16 @@ def dstd_not_summed(dy, centred, std, normalized, gamma):
     return dcentred - dcentred.sum(axis=0) / len(dy)
 
 
+def divided_by_features(dy, centred, std, normalized, gamma):
+    factor = dy.shape[0] / dy.shape[1]
+    return paths(mean=factor, variance=factor)(dy, centred, std, normalized, gamma)
+
+
+def brackets_forgotten(dy, centred, std, normalized, gamma):
+    mean, along = dy.mean(axis=0), (dy * normalized).mean(axis=0)
+    return gamma / std * dy - mean - normalized * along
+
+
 def dgamma_bare(dy, centred, std, normalized, gamma):
     dgamma = (dy * normalized).sum(axis=0)
     return gamma / std * (dy - dy.mean(axis=0) - dgamma / len(dy))
@@ -669,6 +693,37 @@ def shared_mistakes():
             "gamma is on the direct path alone. The paths through the mean and "
             "through the variance begin with the same y, so they hold it too.",
             gamma_first,
+        ),
+        Mistake(
+            "gamma_twice",
+            back(paths(blamed=lambda dy, gamma: dy * gamma**2)),
+            "gamma is multiplied in twice on the way to dx: once before the three "
+            "paths, and once more behind them.",
+            "dnormalized = dy * gamma holds it; nothing after that needs gamma.",
+        ),
+        Mistake(
+            "divided_by_features",
+            back(divided_by_features),
+            "The paths through the mean and through the variance are divided by D, "
+            "the number of features. A mean over the batch divides by N.",
+            "len(dy), or dy.shape[0].",
+        ),
+        Mistake(
+            "brackets",
+            back(brackets_forgotten),
+            "Brackets are missing in dx: gamma / std is multiplied into the direct "
+            "path alone, and belongs to all three.",
+            "gamma / std * (dy - ... - ...).",
+        ),
+        Mistake(
+            "gamma_in_all",
+            back(
+                dgamma=lambda dy, c, s, n, g: (dy * g * n).sum(axis=0),
+                dbeta=lambda dy, c, s, n, g: (dy * g).sum(axis=0),
+            ),
+            "dgamma and dbeta are made from dnormalized, which has gamma in it. y is "
+            "gamma * normalized + beta: their blame comes from dy itself.",
+            "use dy in both sums.",
         ),
         Mistake(
             "no_std",
@@ -1133,6 +1188,12 @@ def gamma_last(dy, std, normalized, gamma):
     return gamma * along(1, lambda dy, _: dy)(dy, std, normalized, gamma)
 
 
+def means_without_keepdims(dy, std, normalized, gamma):
+    dnormalized = dy * gamma
+    along = (dnormalized * normalized).mean(axis=1)
+    return (dnormalized - dnormalized.mean(axis=1) - normalized * along) / std
+
+
 def divided_by_batch(dy, std, normalized, gamma):
     right, direct = along(1)(dy, std, normalized, gamma), dy * gamma / std
     return direct + (right - direct) * dy.shape[1] / len(dy)
@@ -1217,6 +1278,23 @@ LAYERNORM_BACKWARD = Exercise(
             "The sums along a row are divided by N, the batch size. A row has D "
             "entries.",
             "use .mean(axis=1, keepdims=True), or divide by dy.shape[1].",
+        ),
+        Mistake(
+            "gamma_in_all",
+            layer_back(
+                dgamma=lambda dy, std, n, g: (dy * g * n).sum(axis=0),
+                dbeta=lambda dy, std, n, g: (dy * g).sum(axis=0),
+            ),
+            "dgamma and dbeta are made from dnormalized, which has gamma in it. y is "
+            "gamma * normalized + beta: their blame comes from dy itself.",
+            "use dy in both sums.",
+        ),
+        Mistake(
+            "means_without_keepdims",
+            layer_back(means_without_keepdims),
+            "The means of a row have shape (N,), and (N, D) minus (N,) does not fit, "
+            "or fits the wrong way round where N equals D.",
+            "keepdims=True leaves (N, 1), which meets every feature of its row.",
         ),
         Mistake(
             "no_std",

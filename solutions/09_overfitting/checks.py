@@ -132,6 +132,11 @@ def stopping_cases(rng):
         patience=3,
     )
     yield Case(
+        "a patience of one",
+        validation_losses=np.array([0.9, 0.5, 0.6, 0.3]),
+        patience=1,
+    )
+    yield Case(
         "a loss that goes down and up and never below its best",
         validation_losses=np.array([0.9, 0.5, 0.8, 0.7, 0.65, 0.6, 0.58, 0.3]),
         patience=3,
@@ -296,6 +301,13 @@ EARLY_STOPPING = Exercise(
             "It stops one measurement too early: with a patience of 2 one measurement "
             "without a new best is forgiven.",
             "ask `step - best_step >= patience` after each measurement.",
+        ),
+        Mistake(
+            "one_too_hasty_but_for_one",
+            lambda losses, patience: stopping()(losses, max(1, patience - 1)),
+            "It stops one measurement too early: with a patience of 2 one measurement "
+            "without a new best is forgiven.",
+            "set the count of waiting measurements back to 0, not to 1.",
         ),
         Mistake(
             "against_previous",
@@ -720,6 +732,10 @@ def flipped(x, p, rng):
     return rng.random(x.shape) < p
 
 
+def over_p(p):
+    return 1 / p if p else np.inf
+
+
 def always_on(x, p_drop, rng, training):
     rng = rng or np.random.default_rng(0)
     return dropout_forward(x, p_drop, rng, True)
@@ -778,6 +794,20 @@ DROPOUT_FORWARD = Exercise(
             "p_drop is used as the probability to keep, in the mask and in the factor. "
             "With 0.5 this goes unnoticed.",
             "count the zeros for p_drop = 0.2.",
+        ),
+        Mistake(
+            "p_keeps_unguarded",
+            dropout(flipped, over_p),
+            "p_drop is used as the probability to keep, in the mask and in the factor. "
+            "With 0.5 this goes unnoticed; with 0 it is 0 / 0.",
+            "count the zeros for p_drop = 0.2.",
+        ),
+        Mistake(
+            "scaled_by_p_unguarded",
+            dropout(scale=over_p),
+            "What is kept is divided by p_drop. Kept is a share of 1 - p_drop, which "
+            "has to be made up for.",
+            "take p_drop = 0.2: four fifths are kept, so each counts 5/4.",
         ),
         Mistake(
             "scaled_by_p",
@@ -878,6 +908,11 @@ def with_a_new_mask(dy, cache):
     return dy * (rng.random(dy.shape) >= share) / (1 - share)
 
 
+def divided_by_the_mask(dy, cache):
+    with np.errstate(divide="ignore"):
+        return dy / np.asarray(cache)
+
+
 class Remembering:
     """A pair that keeps the last mask outside the cache."""
 
@@ -945,6 +980,13 @@ DROPOUT_BACKWARD = Exercise(
             "dy is divided by the factor. The local derivative of x times 5/4 is 5/4, "
             "on the way back as well.",
             "multiply, as forward did.",
+        ),
+        Mistake(
+            "divided_by_the_mask",
+            divided_by_the_mask,
+            "dy is divided by the mask: where an entry was dropped that is a division "
+            "by 0. Forward multiplied, so its slope multiplies too.",
+            "dy * mask.",
         ),
         Mistake(
             "factor_twice",

@@ -133,6 +133,27 @@ HIGHEST_LOSSES = Exercise(
             "use the probability of the label, not the largest one.",
         ),
         Mistake(
+            "margin",
+            lambda z, y, k: np.argsort(-(z.max(axis=1) - z[np.arange(len(y)), y]))[:k],
+            "Sorted by how far the label's logit is below the largest one. That is "
+            "near the loss where the network is sure, and another order elsewhere.",
+            "take the cross-entropy: log of the sum of powers, minus that logit.",
+        ),
+        Mistake(
+            "all_classes",
+            lambda z, y, k: np.argsort(np.log(softmax(z) + 1e-300).sum(axis=1))[:k],
+            "The logs of all the probabilities are added up, and the label has no "
+            "part in it.",
+            "of each row take the probability of its label: probs[rows, labels].",
+        ),
+        Mistake(
+            "only_mistaken",
+            lambda z, y, k: np.flatnonzero(z.argmax(axis=1) != y)[:k],
+            "These are the first examples that are taken for another class, as they "
+            "lie. Asked for are the k with the highest loss, the highest first.",
+            "sort all rows by their own loss.",
+        ),
+        Mistake(
             "logit_alone",
             lambda z, y, k: np.argsort(z[np.arange(len(y)), y])[:k],
             "Sorted by the logit of the label alone. A logit says nothing without the "
@@ -421,6 +442,27 @@ NEAR_DUPLICATES = Exercise(
             "compare rows of a with rows of b alone.",
         ),
         Mistake(
+            "city_blocks",
+            pairs_where(lambda b, row, t: np.abs(b - row).sum(axis=1) <= t),
+            "The differences are added without their signs. The distance is the root "
+            "of the sum of their squares.",
+            "square, add, take the root, then compare.",
+        ),
+        Mistake(
+            "turned_round",
+            lambda a, b, t: near_duplicates(b, a, t),
+            "The pairs are (row of b, row of a). The row of a comes first, and the "
+            "order follows it.",
+            "let the outer loop go through a.",
+        ),
+        Mistake(
+            "a_with_itself",
+            lambda a, b, t: near_duplicates(a, a, t),
+            "a is compared with itself: b has no part in it, and every row is its own "
+            "duplicate.",
+            "the distances of one row of a go to all rows of b.",
+        ),
+        Mistake(
             "rows_of_a",
             lambda a, b, t: np.flatnonzero((apart(a, b) <= t).any(axis=1)),
             "These are the rows of a that have a duplicate, without their partners.",
@@ -463,6 +505,16 @@ def rows_split(groups, fraction, rng):
     rows = rng.permutation(len(groups))
     cut = round(fraction * len(groups))
     return rows[cut:], rows[:cut]
+
+
+def sorted_and_cut(groups, fraction, rng):
+    rows = np.argsort(groups, kind="stable")
+    cut = round(fraction * len(groups))
+    return rows[cut:], rows[:cut]
+
+
+def names_repeated(groups, fraction, rng):
+    return rng.permutation(groups)[: round(fraction * len(groups))]
 
 
 def split_by(change):
@@ -543,6 +595,20 @@ GROUP_SPLIT = Exercise(
             "The rows are divided, not the groups: rows of one group land on both "
             "sides, and what is known of the group leaks over.",
             "draw from np.unique(groups), then look whose rows they are.",
+        ),
+        Mistake(
+            "sorted_and_cut",
+            sorted_and_cut,
+            "The rows are sorted by group and cut at a row: the group at the cut lies "
+            "on both sides, and nothing is drawn.",
+            "draw whole groups from np.unique(groups).",
+        ),
+        Mistake(
+            "names_repeated",
+            drawn_names(names_repeated),
+            "The names are drawn from groups itself, where each stands once for every "
+            "row: large groups are drawn again and again, and too many are held out.",
+            "np.unique(groups) has each name once.",
         ),
         Mistake(
             "no_chance",
@@ -808,6 +874,28 @@ RECALL = Exercise(
     axes={"confusion": "CC"},
     mistakes=[
         Mistake(
+            "precision_without_guard",
+            lambda c: undivided(c.T),
+            "Divided by how often a class was guessed: that is the precision, and NaN "
+            "for a class that nobody guessed. Recall asks how many of those that came "
+            "were recognized.",
+            "divide by the sums of the rows, and by at least 1.",
+        ),
+        Mistake(
+            "largest_of_the_row",
+            lambda c: c.max(axis=1) / np.maximum(c.sum(axis=1), 1),
+            "This is the largest entry of each row, right or not. Recognized is what "
+            "stands on the diagonal.",
+            "np.diag(confusion)",
+        ),
+        Mistake(
+            "empty_is_one",
+            lambda c: np.where(c.sum(axis=1) > 0, per_class_recall(c), 1.0),
+            "A class that never came gets 1, as if all of it were recognized. Here "
+            "nothing of nothing is 0.",
+            "np.diag(confusion) / np.maximum(sums, 1) is 0 there.",
+        ),
+        Mistake(
             "precision",
             lambda c: np.diag(c) / np.maximum(c.sum(axis=0), 1),
             "Divided by how often a class was guessed: that is the precision. Recall "
@@ -907,6 +995,11 @@ def weights_from(find):
     return wrong
 
 
+def too_short(labels, n_classes):
+    counts = np.bincount(labels)
+    return len(labels) / (n_classes * np.maximum(counts, 1)) * (counts > 0)
+
+
 def weights_without_guard(labels, n_classes):
     with np.errstate(divide="ignore"):
         return len(labels) / (n_classes * np.bincount(labels, minlength=n_classes))
@@ -982,6 +1075,20 @@ BALANCED = Exercise(
             "divide by at least 1, and set the weight to 0 afterwards.",
         ),
         Mistake(
+            "too_short_but_guarded",
+            too_short,
+            "There are only as many weights as the largest label needs. Each of the "
+            "n_classes has one.",
+            "np.bincount(labels, minlength=n_classes)",
+        ),
+        Mistake(
+            "one_for_the_missing",
+            lambda y, C: len(y) / (C * np.maximum(np.bincount(y, minlength=C), 1)),
+            "A class that never comes gets a weight, as if it had come once. It has "
+            "no examples to weigh: 0.",
+            "multiply by counts > 0.",
+        ),
+        Mistake(
             "too_short",
             lambda y, C: len(y) / (C * np.maximum(np.bincount(y), 1)),
             "There are only as many weights as the largest label needs. Each of the "
@@ -1038,6 +1145,17 @@ def weighted(divide_loss="weights", divide_grad="weights", in_loss=1, in_grad=1)
         d[np.arange(N), labels] -= 1
         grad = d * (own if in_grad else ones)[:, None]
         return loss / by[divide_loss], grad / by[divide_grad]
+
+    return wrong
+
+
+def blamed(rows):
+    """Return a version whose gradient is ``rows(probs, one_hot, weights)`` over Σw."""
+
+    def wrong(logits, labels, weights):
+        loss, _ = weighted_cross_entropy(logits, labels, weights)
+        own, one_hot = weights[labels], np.eye(logits.shape[1])[labels]
+        return loss, rows(softmax(logits), one_hot, own[:, None]) / own.sum()
 
     return wrong
 
@@ -1111,6 +1229,27 @@ WEIGHTED = Exercise(
             "The weights are in the gradient and not in the loss. The two then belong "
             "to different functions.",
             "multiply each example's loss by its weight.",
+        ),
+        Mistake(
+            "weighted_too_early",
+            blamed(lambda p, hot, own: p * own - hot),
+            "probs are weighted before the 1 of the label is taken off, so that 1 has "
+            "no weight. The weight belongs to the whole row, probs minus one-hot.",
+            "first probs[rows, labels] -= 1, then the product.",
+        ),
+        Mistake(
+            "label_alone_weighted",
+            blamed(lambda p, hot, own: p - hot * own),
+            "Only the 1 of the label is weighted, and probs are not. The weight "
+            "belongs to the whole row, probs minus one-hot.",
+            "multiply every row by weights[labels][:, None].",
+        ),
+        Mistake(
+            "no_one_hot",
+            blamed(lambda p, hot, own: p * own),
+            "The 1 of the label is never taken off: every logit is blamed for being "
+            "there, and none is praised. A row of dlogits sums to 0.",
+            "probs[rows, labels] -= 1 comes before the product.",
         ),
         Mistake(
             "no_weights",

@@ -243,6 +243,16 @@ MOMENTUM_STEP = Exercise(
             "subtract learning_rate * velocity, and nothing else.",
         ),
         Mistake(
+            "plain_step_besides",
+            rolls(
+                usual,
+                lambda w, dw, u, old, rate, beta: w - rate * dw - rate * u,
+            ),
+            "The gradient is subtracted twice: once on its own, and once inside the "
+            "velocity, which holds it already.",
+            "subtract learning_rate * velocity, and nothing else.",
+        ),
+        Mistake(
             "nesterov",
             rolls(usual, lambda w, dw, u, old, rate, beta: w - rate * (dw + beta * u)),
             "This is Nesterov's momentum: w moves by where the velocity will be, "
@@ -435,6 +445,19 @@ RMSPROP_STEP = Exercise(
             "The new square counts whole, without the factor 1 - beta: v is a sum and "
             "no mean, and ten times too large in the long run.",
             "feed it the same gradient for ever: v should approach dw**2.",
+        ),
+        Mistake(
+            "no_gradient_on_top",
+            scaled(w_of=lambda a: a.w - a.rate / (np.sqrt(a.v) + a.epsilon)),
+            "The gradient is missing above the line: every weight moves down, whatever "
+            "the sign of its gradient.",
+            "divide dw by the root, not 1.",
+        ),
+        Mistake(
+            "brackets",
+            scaled(w_of=lambda a: a.w - a.rate * a.dw / np.sqrt(a.v) + a.epsilon),
+            "Brackets are missing: epsilon is added to w and not to the root.",
+            "dw / (np.sqrt(v) + epsilon).",
         ),
         Mistake(
             "adagrad",
@@ -877,6 +900,17 @@ ADAM_MISTAKES = {
         "and the first step is 0.",
         "first the new m and v, then the step with them.",
     ),
+    "mean_squared": (
+        adam_with(
+            v_of=lambda a: (
+                a.beta2 * a.old_v
+                + (1 - a.beta2) * (a.beta1 * a.old_m + (1 - a.beta1) * a.dw) ** 2
+            )
+        ),
+        "v is made from m squared, the mean, in place of dw squared: a gradient that "
+        "changes its sign then looks small.",
+        "v hears of dw**2.",
+    ),
     "gradient_on_top": (
         adam_with(step=lambda a: a.dw / (np.sqrt(a.v_hat) + a.epsilon)),
         "The step goes along the plain gradient: m is computed and not used, which is "
@@ -1285,6 +1319,13 @@ COSINE = Exercise(
             "at step n_steps // 2 of an even number it should be at 0.5.",
         ),
         Mistake(
+            "one_less_unguarded",
+            lambda step, n: cosine(min(step, n - 1) / (n - 1), 1),
+            "It reaches 0 one step early, at n_steps - 1, and a run of one step "
+            "divides by 0.",
+            "divide by n_steps.",
+        ),
+        Mistake(
             "one_ahead",
             lambda step, n: cosine(step + 1, n),
             "It is one step ahead: step 0 should have the factor 1.",
@@ -1357,6 +1398,33 @@ STEP_DECAY = Exercise(
             "It falls a little at every step: `/` leaves no stairs. `//` counts whole "
             "ones.",
             "steps 0 to every - 1 should all have the factor 1.",
+        ),
+        Mistake(
+            "one_step_late",
+            lambda step, every, factor: factor ** ((step - 1) // every),
+            "Each drop comes one step late, and step 0 is above 1: steps are counted "
+            "from 0.",
+            "use the step as it comes.",
+        ),
+        Mistake(
+            "dropped_at_the_start",
+            lambda step, every, factor: factor ** (1 + step // every),
+            "It starts one drop too low: up to the first drop the factor is 1.",
+            "how often does 10 go into 9?",
+        ),
+        Mistake(
+            "rounded",
+            lambda step, every, factor: factor ** round(step / every),
+            "round goes up from the middle of a stair on. A drop comes when a stair "
+            "is full.",
+            "`//` counts whole ones.",
+        ),
+        Mistake(
+            "only_at_multiples",
+            lambda step, every, factor: factor if step % every == 0 else 1.0,
+            "It drops for a single step, at each multiple, and then goes back to 1. A "
+            "drop stays.",
+            "count the drops so far: step // every.",
         ),
         Mistake(
             "one_early",
@@ -1530,6 +1598,23 @@ WARMUP_COSINE = Exercise(
             lambda step, up, n: step / up if step <= up else warmup_cosine(step, up, n),
             "With no climb, n_warmup = 0, the very first step divides by 0.",
             "ask for step < n_warmup: with no climb, no step is.",
+        ),
+        Mistake(
+            "climbs_too_long_unguarded",
+            lambda step, up, n: (
+                (step + 1) / up if step <= up else warmup_cosine(step, up, n)
+            ),
+            "The climb is one step too long: it ends before step n_warmup. And with "
+            "no climb, n_warmup = 0, it divides by 0.",
+            "ask for step < n_warmup.",
+        ),
+        Mistake(
+            "climbs_by_all_steps",
+            lambda step, up, n: (
+                (step + 1) / n if step < up else warmup_cosine(step, up, n)
+            ),
+            "The climb is divided by n_steps and never reaches 1; then it jumps.",
+            "divide by n_warmup: its last step has the factor 1.",
         ),
         Mistake(
             "no_climb",

@@ -91,6 +91,7 @@ memory.reveal(
 # Write `embedding_forward(ids, E)`, which returns `y, cache`.
 # Put into the cache what the way back will need: which rows were taken, and how large
 # the table is.
+# The check weighs the memory, too: one-hot rows are half an answer.
 #
 # By hand, with E = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]: ids = [[1, 1], [0, 2]] give
 # y[0] = [[4, 5, 6], [4, 5, 6]] and y[1] = [[1, 2, 3], [7, 8, 9]].

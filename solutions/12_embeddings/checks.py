@@ -91,6 +91,10 @@ def loop_backward(dy, cache):
     return dE
 
 
+def ticket_by_ticket(ids, E):
+    return np.stack([E[tokens] for tokens in ids]), (ids, E)
+
+
 def flat_forward(ids, E):
     return np.take(E, ids.ravel(), axis=0).reshape(*ids.shape, -1), (ids, len(E))
 
@@ -113,12 +117,28 @@ def transposed_forward(ids, E):
 
 
 FORWARD = Exercise(
-    "embedding_forward(ids, E) -> y, cache",
+    "weigh_look_up(embedding_forward, ids, E) -> y, memory",
+    name="embedding_forward",
     points=1,
     reference=embedding_forward,
     cases=forward_cases,
     axes=AXES,
     mistakes=[
+        Mistake(
+            "one_hot",
+            one_hot_forward,
+            "The rows are right, and the way to them is a table of one-hot rows: V "
+            "numbers for every word, all but one of them 0. For 50 000 words and 32 "
+            "tickets that is 51 megabytes.",
+            "index: E[ids] reads the rows and nothing else.",
+        ),
+        Mistake(
+            "side_by_side",
+            lambda ids, E: (E[ids].reshape(len(ids), -1), None),
+            "The words of a ticket are laid side by side, (N, K D). y keeps one row "
+            "for each word, (N, K, D).",
+            "index with ids as it is, and leave out the reshape.",
+        ),
         Mistake(
             "columns",
             lambda ids, E: (
@@ -182,7 +202,7 @@ FORWARD = Exercise(
             "return the rows as they stand in E.",
         ),
     ],
-    alternatives=[one_hot_forward, loop_forward, flat_forward],
+    alternatives=[ticket_by_ticket, loop_forward, flat_forward],
 )
 
 
@@ -519,6 +539,12 @@ def ranked(scores, i, k):
     return np.array([j for j in np.argsort(-scores) if j != i][:k])
 
 
+def one_short(E, i, k):
+    directions = E / np.linalg.norm(E, axis=1, keepdims=True)
+    order = np.argsort(-(directions @ directions[i]))[:k]
+    return order[order != i]
+
+
 def by_distance_of_directions(E, i, k):
     directions = E / np.sqrt((E * E).sum(axis=1))[:, None]
     apart = ((directions - directions[i]) ** 2).sum(axis=1)
@@ -553,6 +579,22 @@ NEAREST = Exercise(
     cases=nearest_cases,
     axes={"E": "VD"},
     mistakes=[
+        Mistake(
+            "one_short",
+            one_short,
+            "There are k - 1 tokens: the first k are taken, and i, which is one of "
+            "them, is left out afterwards.",
+            "leave i out first, then take k.",
+        ),
+        Mistake(
+            "squared_lengths",
+            lambda E, i, k: ranked(
+                (E / (E * E).sum(axis=1, keepdims=True)) @ E[i], i, k
+            ),
+            "The rows are divided by their squared lengths: long rows lose. A length "
+            "is the root of the sum of squares.",
+            "np.linalg.norm(E, axis=1, keepdims=True).",
+        ),
         Mistake(
             "not_normalized",
             lambda E, i, k: ranked(E @ E[i], i, k),
@@ -724,6 +766,12 @@ def with_grads(change):
     return wrong
 
 
+def b_not_added(params, ids, targets, learning_rate):
+    without = params | {"b": np.zeros(len(params["b"]))}
+    loss, grads = gradients(without, ids, targets)
+    return step(params, grads, learning_rate), loss
+
+
 def loss_afterwards(params, ids, targets, learning_rate):
     params, _ = cbow_step(params, ids, targets, learning_rate)
     return params, gradients(params, ids, targets)[0]
@@ -889,6 +937,13 @@ CBOW = Exercise(
             lambda p, i, t, r: cbow_step(p, i, t, 1.0),
             "The step is the whole gradient: learning_rate is not used.",
             "w - learning_rate * dw, for each of the three.",
+        ),
+        Mistake(
+            "b_not_added",
+            b_not_added,
+            "b has no part in the logits: the network guesses without it, and its "
+            "gradient is that of another network.",
+            "logits = h @ W + b.",
         ),
         Mistake(
             "b_mean",

@@ -52,6 +52,7 @@ explorers.exam.bench()
 #
 # | reading | what it is |
 # |---|---|
+# | `steps` | when the curves were measured |
 # | `training loss`, `validation loss` | 11 measurements each, the last one at the end |
 # | `training accuracy`, `validation accuracy` | the same, shares from 0 to 1 |
 # | `gradient check` | largest relative error, lesson 5 |

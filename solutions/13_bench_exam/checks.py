@@ -149,10 +149,15 @@ def trip_with_ifs(readings):
     return found
 
 
+KINDS = ("loss", "accuracy")
+
+
 def trip_with_isnan_any(readings):
     losses = readings["training loss"]
     return trip(readings) | {"not a number": bool(np.isnan(losses).any())}
 
+
+CURVES = [f"{part} {kind}" for part in ("training", "validation") for kind in KINDS]
 
 TRIP = Exercise(
     "trip(readings) -> tripped",
@@ -161,11 +166,21 @@ TRIP = Exercise(
     cases=trip_cases,
     mistakes=[
         Mistake(
+            "first_measured",
+            lambda readings: trip(
+                {k: v[:1] if k in CURVES else v for k, v in readings.items()}
+            ),
+            "The first measurement of each curve is read, from before any step. What "
+            "a run has come to stands at the end.",
+            "the last one is [-1].",
+        ),
+        Mistake(
             "equals_nan",
             altered(not_a_number=lambda r: bool(r["training loss"][-1] == np.nan)),
-            "`not a number` never trips: NaN is not equal to anything, itself "
-            "included, so `== np.nan` is always False.",
-            "ask `np.isfinite(loss)`.",
+            "`not a number` never trips. NaN is not equal to anything, itself "
+            "included, so `== np.nan` is always False; and only the last measurement "
+            "tells, the first is always finite.",
+            "ask `np.isfinite(loss)` of the last loss.",
         ),
         Mistake(
             "nan_is_large",
@@ -606,6 +621,17 @@ RANDOM_FEEDBACK = Exercise(
             "put `feedback` where W.T stood.",
         ),
         Mistake(
+            "feedback_turned",
+            lambda dy, cache, feedback: (
+                dy @ feedback.T,
+                cache[0].T @ dy,
+                dy.sum(axis=0),
+            ),
+            "feedback is transposed. It stands in the place of W.T and has its shape, "
+            "(M, D), already.",
+            "dy (N, M) times feedback (M, D) is (N, D): no .T.",
+        ),
+        Mistake(
             "both",
             lambda dy, cache, feedback: (
                 dy @ (cache[1].T + feedback),
@@ -775,6 +801,20 @@ COURT = Exercise(
             "The spread is divided by N, not by its root: the mean looks surer than it "
             "is.",
             "divide by `np.sqrt(len(larger))`.",
+        ),
+        Mistake(
+            "sign_only_two_verdicts",
+            judged(limit=0.0, words=("upheld", "struck down", "struck down")),
+            "The sign of the mean decides, and chance has no part in it: one of two "
+            "means is always the larger one.",
+            "compare with 2 * error, on both sides; between them it is not shown.",
+        ),
+        Mistake(
+            "never_not_shown",
+            judged(words=("upheld", "struck down", "struck down")),
+            "What is not upheld is struck down. A claim that no measurement shows is "
+            "`not shown`, which is a third verdict.",
+            "struck down needs a mean below -2 * error.",
         ),
         Mistake(
             "one_error",
