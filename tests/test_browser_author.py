@@ -36,8 +36,10 @@ pytestmark = [
 def lab(tmp_path):
     """Yield a course of one lesson and the address of JupyterLab on it."""
     root = copy_course(tmp_path / "course")
-    for part in ("lessons", "solutions"):
-        shutil.copytree(ROOT / part / NAME, root / part / NAME)
+    shutil.copytree(ROOT / "lessons" / NAME, root / "lessons" / NAME)
+    source = root / "solutions" / NAME
+    executed = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints")
+    shutil.copytree(ROOT / "solutions" / NAME, source, ignore=executed)
     token = secrets.token_hex(8)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
