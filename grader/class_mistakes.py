@@ -1,9 +1,8 @@
 """How often a class made each mistake, as its newest graded notebooks say."""
 
-import json
 from collections import Counter
 
-from grader.reports import from_notebook
+from grader.class_work import read_report
 
 
 def class_mistakes(settings, lesson):
@@ -22,10 +21,9 @@ def class_mistakes(settings, lesson):
     """
     counts, learners = Counter(), 0
     for path in sorted(settings.autograded.glob(f"*/{lesson}/{lesson}.ipynb")):
-        try:
-            report = from_notebook(json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # nbgrader's own, or half written: it is graded again
+        report = read_report(path)
+        if report is None:  # nbgrader's own, or half written: it is graded again
+            continue
         learners += 1
         counts.update((v.exercise, v.mistake) for v in report.exercises if v.mistake)
     return counts, learners

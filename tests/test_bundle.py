@@ -132,7 +132,7 @@ def test_what_instructors_set_for_their_tools_stays_behind():
     left = _without_grader(project)
     assert set(tomllib.loads(left)) == {"build-system", "project", "tool"}
     assert set(tomllib.loads(left)["tool"]) == {"setuptools"}
-    assert "grader" not in left and "JupyterLab" not in left
+    assert '"grader' not in left and "JupyterLab" not in left
 
 
 def test_the_same_course_makes_the_same_archive(course, tmp_path):

@@ -231,7 +231,7 @@ GRADER = {
     "effects": "rigs course_lib.gradients course_lib.probes course_lib.comparisons "
     "course_lib.judging",
     "symptoms": "",
-    "class_mistakes": "reports",
+    "class_mistakes": "class_work",
     "book_text": "",
     "book_page": "book_text mistake_code symptoms",
     "book": "book_page class_mistakes effects exercises files freshness together",
