@@ -143,7 +143,7 @@ class Child:
 
 def start_lab(settings, port, token, more=()):
     """Start JupyterLab on the course."""
-    # nbgrader_config.py lies in the first, settings of JupyterLab in the second.
+    # *_config.py lie in the first, settings of JupyterLab in the second.
     config = [str(settings.root), str(Path(__file__).with_name("jupyter"))]
     config += filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])
     given = {option.partition("=")[0] for option in more}

@@ -152,6 +152,11 @@ def load_settings(root=ROOT):
             f"{root} has no course.toml, so it is not a course's folder. "
             "Expected: the folder that holds course.py and course.toml."
         ) from None
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{file}: byte {error.start} is not UTF-8, expected text in UTF-8. Save it "
+            "in that encoding."
+        ) from None
     file = TomlFile(file, text)
     return _settings(root, file, read_values(file))
 
@@ -176,7 +181,7 @@ def _settings(root, file, values):
         solutions=solutions,
         class_folder=class_folder,
         exchange=exchange,
-        gradebook_url=grading["gradebook"] or _sqlite_url(class_folder),
+        gradebook_url=_gradebook_url(file, grading["gradebook"], class_folder),
         poll_seconds=float(grading["poll_seconds"]),
         largest_submission=int(grading["largest_submission_mb"] * 1e6),
         timetable=_timetable(file, values, (lessons, solutions)),
@@ -184,8 +189,11 @@ def _settings(root, file, values):
     )
 
 
-def _sqlite_url(class_folder):
-    return f"sqlite:///{(class_folder / 'gradebook.db').as_posix()}"
+def _gradebook_url(file, given, class_folder):
+    if given and "://" not in given:
+        expected = 'an address such as "postgresql://name@host/database"'
+        file.expect("grading", "gradebook", given, expected)
+    return given or f"sqlite:///{(class_folder / 'gradebook.db').as_posix()}"
 
 
 def _timetable(file, values, folders):

@@ -37,8 +37,15 @@ class Commands(click.Group):
 
 
 # By name: importing takes a second.
-EXPECTED = {"SourceError": 1, "GradebookClosed": 1, "WallsMissing": 2}
-EXPECTED |= {"ClusterGone": 1, "ClusterRefused": 2, "NoGradebook": 2}
+EXPECTED = {
+    "ClusterGone": 1,
+    "ClusterRefused": 2,
+    "GradebookClosed": 1,
+    "NoGradebook": 2,
+    "ProcessDied": 1,
+    "SourceError": 1,
+    "WallsMissing": 2,
+}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -118,7 +118,8 @@ def _without_grader(project):
     """Return ``pyproject.toml`` for a folder that has no grader and no tests."""
     project = re.sub(r'(?m)^ *"grader[.\w]*",\n', "", project)
     project = re.sub(r"(?m)^grader = .*\n", "", project)
-    return re.sub(r"(?ms)^\[tool\.(pytest|ruff).*?(?=^\[|\Z)", "", project)
+    instructors = r"(?ms)^(#[^\n]*\n)?\[tool\.(pytest|ruff|jupytext).*?(?=^\[|\Z)"
+    return re.sub(instructors, "", project)
 
 
 def _readme(settings):

@@ -20,6 +20,10 @@ class SourceError(ValueError):
         self.path, self.line, self.problem = Path(path), line, problem
         super().__init__(f"{_short(self.path)}:{line}: {problem}")
 
+    def __reduce__(self):
+        """Return how to make it again in another process."""
+        return type(self), (self.path, self.line, self.problem)
+
 
 def _short(path):
     """Return the path as seen from here, if it lies below."""
@@ -45,3 +49,7 @@ class ClusterRefused(RuntimeError):
 
 class ClusterGone(RuntimeError):
     """A cluster went away in the middle of its work."""
+
+
+class ProcessDied(RuntimeError):
+    """A process that worked for this one was killed."""

@@ -75,7 +75,7 @@ def _with_manual_points(verdict, marks):
 def _to_do(verdicts):
     """Return the names of the exercises that can still earn more, set as code."""
     left = [v for v in verdicts if v.status not in BY_PEOPLE and not v.is_right]
-    return [_prose(f"`{verdict.exercise}`") for verdict in left]
+    return [prose(f"`{verdict.exercise}`") for verdict in left]
 
 
 def _rubrics(cells):

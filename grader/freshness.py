@@ -1,21 +1,25 @@
-"""Remember which lessons were built from what, so that a build redoes only changes.
+"""Remember what was done with which lessons, so that only changes are done again.
 
 A lesson is fresh when nothing that goes into it has changed since it was found to be
-what its source gives: its folder in ``solutions/``, every module of the course, the
-versions of what those import, and the built files themselves.
+as it has to be: its folder in ``solutions/``, every module of the course, the versions
+of what those import, and the files that were made from it.
 """
 
 import hashlib
 import json
+import platform
 from importlib.metadata import version
 from pathlib import Path
 
 import course_lib
 import grader
+from course_lib.file_lock import file_lock
 from grader.files import write_file
 
 PACKAGES = ("numpy", "nbformat", "nbgrader", "jupytext")
+RUNNING = ("matplotlib", "ipython", "ipykernel", "ipywidgets")
 RECORD = "built.json"
+AUDITED, SOLVED = "audited.json", "solved.json"
 
 
 class Freshness:
@@ -26,34 +30,50 @@ class Freshness:
     settings : Settings
         The record lies in the class's folder. One that is missing or unreadable only
         costs time.
+    record : {RECORD, AUDITED, SOLVED}
+        What was done: lessons built, exercises audited, solutions run.
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings, record=RECORD):
         self._settings = settings
-        self._path = settings.class_folder / RECORD
+        self._path = settings.class_folder / record
         self._programs = None
 
     def holds(self, lesson):
         """Return whether `lesson` is as it was when it was last found up to date."""
         return self._record().get(lesson) == self.key(lesson)
 
-    def note(self, lesson):
-        """Record that `lesson` is what its source gives."""
-        record = self._record() | {lesson: self.key(lesson)}
-        text = json.dumps(record, indent=1, sort_keys=True)
-        write_file(self._path, text.encode())
+    def note(self, lesson, key=None):
+        """Record that `lesson` is as it has to be, or was when it had that key."""
+        noted = {lesson: key or self.key(lesson)}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with file_lock(self._path.with_suffix(".lock")):  # others note theirs
+            text = json.dumps(self._record() | noted, indent=1, sort_keys=True)
+            write_file(self._path, text.encode())
 
     def key(self, lesson):
         """Return the SHA-256 of everything that decides what the lesson is."""
         if self._programs is None:
-            versions = [f"{name} {version(name)}" for name in PACKAGES]
+            versions = [f"{name} {version(name)}" for name in self._packages()]
+            versions += [platform.python_version(), platform.machine()]
             self._programs = "\n".join([*versions, *_programs()])
         source = self._settings.solutions / lesson
-        built = self._settings.lesson_folder(lesson)
         files = [path for path in sorted(source.glob("*")) if path.suffix != ".ipynb"]
-        files += [built / f"{lesson}.ipynb", built / "checks.npz"]
+        files += self._made(lesson)
         lines = [f"{path.name} {_digest(path)}" for path in files]
         return hashlib.sha256("\n".join([self._programs, *lines]).encode()).hexdigest()
+
+    def _packages(self):
+        return PACKAGES if self._path.name == RECORD else PACKAGES + RUNNING
+
+    def _made(self, lesson):
+        """Return the files that are made from a lesson's source, and have to be so."""
+        built = self._settings.lesson_folder(lesson)
+        lesson_files = [built / f"{lesson}.ipynb", built / "checks.npz"]
+        executed = self._settings.solutions / lesson / f"{lesson}.ipynb"
+        return {AUDITED: [], SOLVED: [*lesson_files, executed]}.get(
+            self._path.name, lesson_files
+        )
 
     def _record(self):
         try:

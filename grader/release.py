@@ -5,6 +5,7 @@ import hashlib
 import json
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,7 @@ from grader.exercises import lesson_names, load_lesson
 from grader.files import write_file
 from grader.freshness import Freshness
 from grader.source import line_of, read_lesson
+from grader.together import in_processes
 
 ROUNDING = 1e-12  # what two machines may differ by, relative to an array's largest
 
@@ -108,6 +110,42 @@ def build(names=None, force=False, write=True, root=None):
         if write and built.state in ("written", "unchanged"):
             freshness.note(name)
         yield built
+
+
+def build_together(names=None, force=False, write=True, root=None, done=None):
+    """Build several lessons at once, a process for each core.
+
+    Parameters
+    ----------
+    names, force, write, root
+        As for `build`.
+    done : callable, optional
+        Called with a lesson's name when it is built.
+
+    Returns
+    -------
+    list of Built or SourceError
+        In the order of `names`; the error where a source cannot be built.
+    """
+    settings = load_settings(root) if root else load_settings()
+    names = list(lesson_names(settings.solutions) if names is None else names)
+    freshness = Freshness(settings)
+    stale = [name for name in names if force or not freshness.holds(name)]
+    if len(stale) > 1:
+        _steps()  # imported here, the processes need not
+    for name in names:
+        if done and name not in stale:
+            done(name)
+    one = partial(_build_one, force, write, settings.root)
+    built = dict(zip(stale, in_processes(one, stale, done=done), strict=True))
+    return [built.get(name, Built(name, "unchanged")) for name in names]
+
+
+def _build_one(force, write, root, name):
+    try:
+        return next(build([name], force, write, root))
+    except SourceError as error:
+        return error
 
 
 def digest(notebook):

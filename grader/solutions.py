@@ -13,6 +13,7 @@ from course_lib.settings import load_settings
 from grader.errors import SourceError
 from grader.exercises import lesson_names
 from grader.files import write_file
+from grader.freshness import SOLVED, Freshness
 from grader.release import build, notebook_bytes
 from grader.source import KERNELSPEC, read_lesson
 from grader.words import BY_HAND
@@ -41,6 +42,8 @@ class Solved:
         words count as full: they are model answers.
     seconds : float
         From the kernel's start to the last cell's end.
+    fresh : bool
+        It was not run: it passed, and nothing has changed since.
     """
 
     lesson: str
@@ -48,11 +51,34 @@ class Solved:
     score: float = 0.0
     max_score: float = 0.0
     seconds: float = 0.0
+    fresh: bool = False
 
     @property
     def passed(self):
         """Whether nothing is amiss."""
         return not self.problems
+
+
+def due_lessons(names, root=None, everything=False):
+    """Return those that never passed, or of which something has changed since."""
+    fresh = Freshness(load_settings(root) if root else load_settings(), SOLVED)
+    return [name for name in names if everything or not fresh.holds(name)]
+
+
+def solve_due(names, workers=None, root=None, everything=False, progress=None):
+    """Run those of the solutions that are due; return `Solved` for each of `names`.
+
+    Parameters are those of `solutions`, and `everything`: leave nothing out.
+    """
+    settings = load_settings(root) if root else load_settings()
+    names, built = list(names), Freshness(settings)
+    due = due_lessons(names, root, everything)
+    before = {name: built.key(name) for name in due}
+    ran = {s.lesson: s for s in solutions(due, workers, root, None, progress)}
+    for name, solved in ran.items():
+        if solved.passed and built.key(name) == before[name]:  # as it was when it ran
+            Freshness(settings, SOLVED).note(name)
+    return [ran.get(name, Solved(name, [], fresh=True)) for name in names]
 
 
 def solutions(
@@ -84,6 +110,8 @@ def solutions(
     settings = load_settings(root) if root else load_settings()
     names = lesson_names(settings.solutions) if names is None else list(names)
     tell = progress or (lambda lesson: None)
+    if not names:
+        return []
     run = partial(_solve_all, settings, names, workers, tell=tell, as_built=as_built)
     if mark:
         return asyncio.run(run(mark=mark))

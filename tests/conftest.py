@@ -16,6 +16,7 @@ PARTS = (
     "course.py",
     "course.toml",
     "nbgrader_config.py",
+    "jupyter_server_config.py",
     "pyproject.toml",
     "requirements.txt",
     "requirements-cluster.txt",

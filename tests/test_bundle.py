@@ -14,7 +14,7 @@ from conftest import copy_course, course_environment
 
 from course_lib import hand_in, submit
 from course_lib.settings import ROOT, load_settings
-from grader.bundle import NotReady, bundle, public_settings
+from grader.bundle import NotReady, _without_grader, bundle, public_settings
 from grader.exercises import SOLUTIONS, lesson_names
 from grader.release import build
 from grader.source import read_lesson
@@ -125,6 +125,14 @@ def test_extensions_in_one_line_are_refused():
 def test_a_gradebook_that_no_line_shows_is_refused():
     with pytest.raises(NotReady, match="a line of its own|one line of its own"):
         public_settings('grading = { gradebook = "postgresql://me:hush@host/db" }\n')
+
+
+def test_what_instructors_set_for_their_tools_stays_behind():
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    left = _without_grader(project)
+    assert set(tomllib.loads(left)) == {"build-system", "project", "tool"}
+    assert set(tomllib.loads(left)["tool"]) == {"setuptools"}
+    assert '"grader' not in left and "JupyterLab" not in left
 
 
 def test_the_same_course_makes_the_same_archive(course, tmp_path):

@@ -119,11 +119,14 @@ GRADER = {
     "course_lib.comparisons course_lib.judging course_lib.verdicts",
     "blank": "source_rules",
     "new_lesson": "source",
+    "lab_sources": "source",
     "files": "",
     "freshness": "files",
-    "release": "errors blank source exercises files freshness course_lib.check_data "
-    "course_lib.values",
-    "solutions": "errors source exercises files release grade worker limits words",
+    "together": "errors linux",
+    "release": "errors blank source exercises files freshness together "
+    "course_lib.check_data course_lib.values",
+    "solutions": "errors source exercises files freshness release grade worker limits "
+    "words",
     # a submission's way through the house: bytes to answers
     "plain_files": "",
     "archives": "",
@@ -163,7 +166,7 @@ GRADER = {
     "reports": "feedback_page matching words course_lib.verdicts",
     "grade": "answers matching salvage prepared worker limits runs judge exercises "
     "source reports safe_outputs words course_lib.verdicts",
-    "audit": "source release exercises prepared grade worker judge words "
+    "audit": "source release exercises freshness together grade worker words "
     "course_lib.probes course_lib.judging course_lib.verdicts course_lib.check_data "
     "course_lib.comparisons",
     # ... to a class
@@ -228,6 +231,18 @@ GRADER = {
     "prepared salvage secret",
     "explained": "console provenance",
     "bundle": "files release",
+    # the solved course, to read
+    "mistake_code": "",
+    "rigs": "course_lib.layers course_lib.losses course_lib.normalization "
+    "course_lib.fault_rig course_lib.faults course_lib.instruments "
+    "course_lib.instrument_functions",
+    "effects": "rigs course_lib.gradients course_lib.probes course_lib.comparisons "
+    "course_lib.judging",
+    "symptoms": "",
+    "class_mistakes": "class_work",
+    "book_text": "",
+    "book_page": "book_text mistake_code symptoms",
+    "book": "book_page class_mistakes effects exercises files freshness together",
 }
 
 # Modules of the engine compute with NumPy alone.

@@ -64,6 +64,7 @@ def test_only_notebooks_named_like_their_folder_are_lessons(tmp_path):
         (GIVEN + "[late]\ngrace_minutes = -5\n", 4, "minutes from 0 to 1440"),
         (GIVEN + "[late]\naccept = false\n", 4, '"yes" or "no"'),
         (GIVEN + "[limits]\nmemory_mb = 64\n", 4, "a number from 512"),
+        (GIVEN + "[grading]\ngradebook = 'grades.db'\n", 4, "postgresql://"),
         (GIVEN + "[limits]\ncell_second = 9\n", 4, "Did you mean 'cell_seconds'"),
         (
             GIVEN + "[limits]\ncell_seconds = 60\nsubmission_seconds = 30\n",
@@ -146,3 +147,9 @@ def test_where_late_work_is_not_accepted_it_costs_everything_after_the_grace(tmp
 def test_without_a_word_on_lateness_it_costs_nothing(tmp_path):
     late = load_settings(written(tmp_path, GIVEN)).timetable.late
     assert late.share(timedelta(days=400)) == 0.0
+
+
+def test_a_file_in_another_encoding_is_refused_with_the_way_out(tmp_path):
+    (tmp_path / "course.toml").write_bytes('[course]\nid = "é"\n'.encode("latin-1"))
+    with pytest.raises(ValueError, match="byte 15 is not UTF-8.*Save it in that"):
+        load_settings(tmp_path)

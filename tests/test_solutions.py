@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
+from grader import solutions as module
 from grader.release import build
 from grader.solutions import code_cells, solutions
 from grader.source import HEADER
@@ -151,3 +152,21 @@ def test_a_cell_that_does_not_end_is_stopped_and_said(course, monkeypatch):
     monkeypatch.setattr("grader.solutions.CELL_SECONDS", 1)
     add_lesson(course, more="\n# %%\nwhile True:\n    pass\n")
     assert "a cell ran longer than 1 s." in solved(course).problems
+
+
+def test_what_passed_runs_again_only_when_something_changed(course, monkeypatch):
+    ran, run = [], module.solutions
+
+    def noted(names, workers, root, mark, progress):
+        ran.append(names)
+        return run(names, workers, root, full_marks, progress)
+
+    monkeypatch.setattr(module, "solutions", noted)
+    executed = add_lesson(course)
+    (first,) = module.solve_due(["01_twice"], root=course)
+    (second,) = module.solve_due(["01_twice"], root=course)
+    assert (first.fresh, second.fresh, second.passed) == (False, True, True)
+    executed.unlink()
+    (third,) = module.solve_due(["01_twice"], root=course)
+    assert not third.fresh
+    assert ran == [["01_twice"], [], ["01_twice"]]

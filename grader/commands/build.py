@@ -3,7 +3,7 @@
 import click
 
 from grader.commands import LESSON, MARKS
-from grader.console import complain, tell
+from grader.console import complain, progress, tell
 
 
 @click.command()
@@ -14,15 +14,15 @@ def build(lessons, check, force):
     """Write lessons and their checks from the sources in solutions/."""
     from grader.errors import SourceError
     from grader.exercises import lesson_names
-    from grader.release import build as build_lessons
+    from grader.release import build_together
 
     good = ("unchanged",) if check else ("written", "unchanged", "kept")
-    failed = False
-    for name in lessons or lesson_names():
-        try:
-            (built,) = build_lessons([name], force=force, write=not check)
-        except SourceError as error:
-            complain(error)
+    names, failed = lessons or lesson_names(), False
+    with progress("Building", len(names)) as advance:
+        results = build_together(names, force, write=not check, done=advance)
+    for name, built in zip(names, results, strict=True):
+        if isinstance(built, SourceError):
+            complain(built)
             failed = True
             continue
         state = "stale" if check and built.state == "written" else built.state
