@@ -166,7 +166,7 @@ def in_browser(chosen, moves, with_rival):
                 of_lesson = [s for s in chosen if s.lesson == lesson]
                 page = _open(browser, lab, course, lesson, of_lesson, with_rival)
                 late += _time_lesson(page, lesson, of_lesson, moves, with_rival)
-                page.context.close()
+                page.close()
     return late
 
 
@@ -200,7 +200,7 @@ def _time_lesson(page, lesson, of_lesson, moves, with_rival):
 
 def _time_cell(page, number, subject, moves):
     """Run a cell, give its control the focus, and time it."""
-    cell = page.locator(".jp-Notebook .jp-Cell").nth(number)
+    cell = page.locator(browsing.CELLS).nth(number)
     cell.scroll_into_view_if_needed()
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")

@@ -21,6 +21,7 @@ SWITCHES = (
     *("--disable-background-networking", "--disable-component-update"),
     *("--enable-precise-memory-info", "--js-flags=--expose-gc"),
 )
+CELLS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
 WINDOW = {"width": 1300, "height": 950}
 
 
@@ -55,6 +56,8 @@ def running_lab(course, **environment):
     token = secrets.token_hex(8)
     environment = {**os.environ, "COURSE_PYTHON": sys.executable, **environment}
     environment |= {"JUPYTER_TOKEN": token, "PYTHONUNBUFFERED": "1"}
+    # Not this user's settings, and none that stay.
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(course.parent / "settings")
     log = course.parent / "lab.log"
     with open(log, "w") as output:
         server = subprocess.Popen(
@@ -87,14 +90,31 @@ def running_chromium():
         browser.close()
 
 
-def open_notebook(browser, lab, path, **window):
+def open_notebook(browser, lab, path):
     """Open a notebook of the course in a page of its own; wait for its kernel."""
     address, token = lab
-    page = browser.new_page(viewport=WINDOW, **window)
-    page.goto(f"{address}/lab/tree/{path}?token={token}&reset")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)
-    page.get_by_text("(ipykernel) | Idle").wait_for(timeout=PATIENCE)
+    page = browser.new_page(viewport=WINDOW)
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/lab/tree/{path}?token={token}&reset", timeout=2 * PATIENCE)
+    page.locator(CELLS).first.wait_for(timeout=2 * PATIENCE)
+    wait_until_idle(page)
     return page
+
+
+def open_next(page, path):
+    """Close the notebook of a page and its kernel, and open another one."""
+    page.evaluate(
+        """async path => {
+          const {commands, shell} = window.jupyterapp, old = shell.currentWidget;
+          await old.context.save();
+          await old.sessionContext.shutdown();
+          old.dispose();
+          await commands.execute('docmanager:open', {path});
+        }""",
+        path,
+    )
+    page.locator(CELLS).first.wait_for()
+    wait_until_idle(page)
 
 
 def write_notebook(path, sources):
@@ -142,4 +162,33 @@ def commit_card(cell):
         entry.first.fill("1")
         entry.first.press("Tab")
     commit.first.click()
-    cell.locator("figure img").first.wait_for(timeout=PATIENCE)
+    if cell.locator(".course-controls").count():
+        cell.locator("figure img").first.wait_for(timeout=PATIENCE)
+
+
+def wait_until_idle(page):
+    """Wait until the kernel has done all it was asked for, and its answers are here."""
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext"
+        "?.kernelDisplayStatus === 'idle'",
+        timeout=PATIENCE,
+    )
+    page.wait_for_timeout(100)
+
+
+def violations(cell):
+    """Return what axe-core holds against the outputs of a cell: rules and elements."""
+    import axe_playwright_python
+
+    page, script = cell.page, Path(axe_playwright_python.__file__)
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.add_script_tag(path=script.with_name("axe.min.js"))
+    found = cell.evaluate(
+        "cell => window.axe.run([...cell.querySelectorAll('.jp-OutputArea-output')])"
+        ".then(result => result.violations)"
+    )
+    return [
+        (violation["id"], node["html"][:200], node["failureSummary"])
+        for violation in found
+        for node in violation["nodes"]
+    ]

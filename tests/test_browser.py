@@ -15,6 +15,7 @@ from browsing import (
     command,
     go_to,
     open_notebook,
+    violations,
 )
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
@@ -134,3 +135,9 @@ def test_a_submission_comes_back_with_its_score(page, own_course):
     assert "mse" in text and "softmax is not written yet" in text
     kept = list((own_course / "class").rglob(f"*{LESSON}*/{LESSON}.ipynb"))
     assert any("np.mean" in file.read_text(encoding="utf-8") for file in kept)
+
+
+def test_axe_finds_nothing_in_what_the_lesson_shows(page):
+    for words in ("confident_error", "check(mse)", "submit("):
+        cell = go_to(page, lambda w=words: page.locator(".jp-CodeCell", has_text=w))
+        assert violations(cell) == [], words
