@@ -155,7 +155,8 @@ def commit_card(cell):
     commit = cell.get_by_role("button", name="Commit", exact=True)
     if not commit.count():
         return
-    radios, entry = cell.locator("input[type=radio]"), cell.locator("input[type=text]")
+    radios = cell.locator("input[type=radio]")
+    entry = cell.locator("input[type=text], textarea")
     if radios.count():
         radios.first.check()
     else:
@@ -183,12 +184,16 @@ def violations(cell):
     page, script = cell.page, Path(axe_playwright_python.__file__)
     if not page.evaluate("() => Boolean(window.axe)"):
         page.add_script_tag(path=script.with_name("axe.min.js"))
+        # JupyterLab's body has no height of its own and hides what leaves it: all of
+        # the page, axe believes, and would look at nothing that has to be seen.
+        page.add_style_tag(content="body { overflow: visible !important }")
     found = cell.evaluate(
         "cell => window.axe.run([...cell.querySelectorAll('.jp-OutputArea-output')])"
         ".then(result => result.violations)"
     )
-    return [
-        (violation["id"], node["html"][:200], node["failureSummary"])
+    nameless = cell.locator("img[alt=Image]").count()  # JupyterLab's word, not ours
+    return ["an image without words of its own"] * nameless + [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
         for violation in found
         for node in violation["nodes"]
     ]
