@@ -28,6 +28,8 @@ from browsing import (
 LESSONS = sorted(path.name for path in (ROOT / "solutions").glob("[0-9]*"))
 ARTEFACTS = ROOT / "tests" / "artefacts"
 MOVES = 500
+PINS = ("Pin this picture", "Take the pin out")
+ALWAYS = ("Reset", "Rewind", "Another draw")
 CONTROLS = "[role=slider], select, .course-controls button"
 MEGABYTE = 2**20
 
@@ -166,30 +168,37 @@ def answers_to_its_keys(control, cell):
     name = control.inner_text() if kind == "button" else kind
     if name in ("Reset", "Rewind"):  # with nothing to take back, nothing happens
         return
-    before = read(cell, name)
+    read = reader(cell, control, name)
+    before = read()
     keys = {"slider": ("ArrowRight", "ArrowLeft"), "select": ("ArrowDown", "ArrowUp")}
     for key in keys.get(kind, ("Space", "Enter")):
         control.focus()
         page.keyboard.press(key)
-        if changes(cell, name, before):
+        if changes(page, read, before):
             return
     raise AssertionError(f"{name} did not answer to its keys:\n{before[-900:]}")
 
 
-def read(cell, name):
-    """Return what shows that something happened: picture and words, or the button."""
-    if name in ("Pin this picture", "Take the pin out"):
-        return cell.locator(".course-controls").inner_text()
-    return cell.locator("figure").first.inner_html()
+def reader(cell, control, name):
+    """Return what reads whether something happened: in the picture and its words.
+
+    A pin changes its button. What a dropdown says may wait for an action's button.
+    """
+    if name in PINS:
+        return cell.locator(".course-controls").inner_text
+    buttons = set(cell.locator(".course-controls button").all_inner_texts())
+    if name == "select" and buttons - {*PINS, *ALWAYS}:
+        return control.input_value
+    return cell.locator("figure").first.inner_html
 
 
-def changes(cell, name, before):
+def changes(page, read, before):
     """Wait for a while; return whether what is shown has changed."""
     for _ in range(40):
-        if read(cell, name) != before:
-            wait_until_idle(cell.page)
+        if read() != before:
+            wait_until_idle(page)
             return True
-        cell.page.wait_for_timeout(100)
+        page.wait_for_timeout(100)
     return False
 
 
