@@ -168,6 +168,10 @@ def answers_to_its_keys(control, cell):
     name = control.inner_text() if kind == "button" else kind
     if name in ("Reset", "Rewind"):  # with nothing to take back, nothing happens
         return
+    if name == "Another draw":  # chance may play no part where the dropdowns are now
+        cell.get_by_role("button", name="Reset").press("Space")
+        page.wait_for_timeout(300)
+        wait_until_idle(page)
     read = reader(cell, control, name)
     before = read()
     keys = {"slider": ("ArrowRight", "ArrowLeft"), "select": ("ArrowDown", "ArrowUp")}
