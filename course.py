@@ -111,7 +111,8 @@ def prepare(with_tests=False):
         return shutil.which(own)
     wanted = [os.path.join(ROOT, "requirements.txt")]
     if with_tests:
-        wanted.append(os.path.join(ROOT, "requirements-tests.txt"))
+        for what in ("cluster", "tests"):
+            wanted.append(os.path.join(ROOT, f"requirements-{what}.txt"))
     if not (missing(wanted) or ailing()):
         return venv_python()
     make_folder()

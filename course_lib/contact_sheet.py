@@ -68,6 +68,27 @@ def figures(modules=None):
             yield from _figures_of(module, name)
 
 
+def shown_by(module, name):
+    """Return the explorers that a function shows, made and not shown.
+
+    Parameters
+    ----------
+    module, name : str
+        A function of a module of `course_lib.explorers`. None are shown by one that
+        needs arguments.
+    """
+    function = getattr(import_module(f"course_lib.explorers.{module}"), name)
+    if not callable(function) or _needs_arguments(function):
+        return []
+    shown = []
+    with (
+        mock.patch.object(Explorer, "show", lambda self: shown.append(self)),
+        mock.patch("IPython.display.display", lambda *_, **__: None),
+    ):
+        function()
+    return shown
+
+
 def main(arguments=None):
     """Write the page; return the exit code."""
     parser = argparse.ArgumentParser("python -m course_lib.plots", description=PURPOSE)
@@ -88,17 +109,9 @@ def main(arguments=None):
 
 def _figures_of(module, name):
     """Run one explorer's function without a screen and paint what it shows."""
-    function = getattr(import_module(f"course_lib.explorers.{module}"), name)
-    if not callable(function) or _needs_arguments(function):
-        return
-    shown, painted = [], []
-    with (
-        mock.patch.object(Explorer, "show", lambda self: shown.append(self)),
-        mock.patch.object(LivePicture, "html", _recording(painted)),
-        mock.patch("IPython.display.display", lambda *_, **__: None),
-    ):
-        function()
-        for explorer in shown:
+    painted = []
+    with mock.patch.object(LivePicture, "html", _recording(painted)):
+        for explorer in shown_by(module, name):
             explorer.html()
             painted[-1].append("")
             for control in explorer.controls:

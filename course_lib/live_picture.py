@@ -32,6 +32,7 @@ from course_lib import page, plots
 DPI = 150  # with a screen of ordinary density it is scaled down and looks smooth
 STEADY = "steady"  # the gid of a moving artist that leaves no ghost when pinned
 POINTS = 100  # page pixels for each inch of the figure
+KEPT = 8  # backgrounds of one picture, 3 MB each
 
 
 class LivePicture:
@@ -61,7 +62,7 @@ class LivePicture:
 
         self.describes = describes
         self.pinned = None
-        self._limits = None
+        self._backgrounds = {}  # by the limits of all axes; the oldest comes first
         with rc_context(plots.HOUSE):
             self.figure = Figure(figsize=size, dpi=DPI, layout="constrained")
             self.canvas = FigureCanvasAgg(self.figure)
@@ -77,12 +78,13 @@ class LivePicture:
     def paint(self, numbers):
         """Move the artists to `numbers`, paint them; return the pixels as PNG bytes.
 
-        Limits that `update` changed are seen, and the background drawn anew.
+        Limits that `update` changed are seen, and get a background of their own. Where
+        axes stand is settled once, at the limits of `build`: nothing jumps later.
         """
+        if not self._backgrounds:
+            self._lay_out()
         self.update(numbers)
-        if self._limits != self._current_limits():
-            self._draw_background()
-        self.canvas.restore_region(self._background)
+        self.canvas.restore_region(self._background())
         for artist in self.moving:
             self._draw(artist)
         if self.pinned is not None:
@@ -127,15 +129,29 @@ class LivePicture:
         )
 
     def _current_limits(self):
-        return [(axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes]
+        return tuple((axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes)
 
-    def _draw_background(self):
+    def _lay_out(self):
         from matplotlib import rc_context
 
-        self._limits = self._current_limits()
-        with rc_context(plots.HOUSE):
-            self.canvas.draw()
-        self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+        if self.figure.axes:
+            with rc_context(plots.HOUSE):
+                self.figure.get_layout_engine().execute(self.figure)
+        self.figure.set_layout_engine("none")
+
+    def _background(self):
+        """Return all that does not move, drawn once for each choice of limits."""
+        from matplotlib import rc_context
+
+        limits = self._current_limits()
+        if limits not in self._backgrounds:
+            if len(self._backgrounds) == KEPT:
+                del self._backgrounds[next(iter(self._backgrounds))]
+            with rc_context(plots.HOUSE):
+                self.canvas.draw()
+            region = self.canvas.copy_from_bbox(self.figure.bbox)
+            self._backgrounds[limits] = region
+        return self._backgrounds[limits]
 
     def _paint_ghosts(self, numbers):
         limits = self._current_limits()

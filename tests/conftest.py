@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
+from browsing import copy_for_learner, running_chromium, running_lab
 from small_course import skip_without_walls, write_course
 
 from course_lib.settings import ROOT, load_settings
@@ -117,3 +119,29 @@ def lab(tmp_path_factory):
     lab = Lab(tmp_path_factory.mktemp("lab"))
     with lab.worker:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def own_course(tmp_path_factory):
+    """Return a course as a learner has it: the files of this one, nothing done yet."""
+    try:
+        return copy_for_learner(tmp_path_factory.mktemp("learner") / "course")
+    except OSError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def own_lab(own_course):
+    """Return the address and token of `course.py lab` on the learner's course."""
+    with running_lab(own_course) as lab:
+        yield lab
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"{lab[0]}/api", timeout=2)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a browser, for all pages that tests open."""
+    pytest.importorskip("playwright.sync_api")
+    with running_chromium() as browser:
+        yield browser

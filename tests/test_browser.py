@@ -9,120 +9,39 @@ in ``artefacts``. The pictures of the README are made here too, into ``docs``:
 
 import os
 import re
-import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
+from browsing import (
+    CHROMIUM,
+    NO_CHROMIUM,
+    PATIENCE,
+    ROOT,
+    command,
+    go_to,
+    open_notebook,
+    violations,
+)
 
-ROOT = Path(__file__).resolve().parents[1]
 ARTEFACTS = ROOT / "tests" / "artefacts"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LESSON = "01_loss"
 WRONG = """def mse(predictions, targets):
     return np.sum((predictions - targets) ** 2)
 """
 RIGHT = WRONG.replace("np.sum", "np.mean")
-PATIENCE = 60_000  # milliseconds for anything a kernel has to do first
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium: apt-get install chromium"
-    ),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
 ]
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """A course of one's own: the files of this one, and nothing that was done in it."""
-    folder = tmp_path_factory.mktemp("learner") / "course"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if listed.returncode:
-        pytest.skip("needs a git checkout, to know which files belong to the course")
-    for name in filter(lambda n: (ROOT / n).is_file(), listed.stdout.splitlines()):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def lab(course):
-    """The address and token of `course.py lab` on that course."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex(8)
-    environment = {**os.environ, "COURSE_PYTHON": sys.executable}
-    environment |= {"JUPYTER_TOKEN": token, "PYTHONUNBUFFERED": "1"}
-    log = course.parent / "lab.log"
-    with open(log, "w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "course.py", "lab", "--no-browser", "--port", str(port)],
-            cwd=course,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    deadline = time.monotonic() + 120
-    while "Ctrl+C stops it" not in log.read_text():
-        assert server.poll() is None and time.monotonic() < deadline, log.read_text()
-        time.sleep(0.2)
-    address = f"http://127.0.0.1:{port}"
-    yield address, token
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(30) == 0
-    with pytest.raises(OSError):
-        urllib.request.urlopen(f"{address}/api", timeout=2)
-
-
-@pytest.fixture(scope="module")
-def page(lab):
-    playwright = pytest.importorskip("playwright.sync_api")
-    address, token = lab
+def page(chromium, own_lab):
     ARTEFACTS.mkdir(exist_ok=True)
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
-    arguments += ["--disable-background-networking", "--disable-component-update"]
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        context = browser.new_context(viewport={"width": 1300, "height": 950})
-        page = context.new_page()
-        page.goto(f"{address}/lab/tree/lessons/{LESSON}/{LESSON}.ipynb?token={token}")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)
-        page.get_by_text("(ipykernel) | Idle").wait_for(timeout=PATIENCE)
-        yield page
-        browser.close()
-
-
-def command(page, name):
-    """Run a JupyterLab command, as its menu would."""
-    page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
-
-
-def go_to(page, find):
-    """Scroll the lesson down until `find` gives something, and return it."""
-    page.locator(".jp-WindowedPanel-outer").first.evaluate("e => e.scrollTo(0, 0)")
-    for _ in range(80):
-        found = find()
-        if found.count():
-            found.first.scroll_into_view_if_needed()
-            return found.first
-        page.locator(".jp-WindowedPanel-outer").first.evaluate(
-            "e => e.scrollBy(0, 400)"
-        )
-        page.wait_for_timeout(100)
-    raise AssertionError("not found from the top of the lesson to its end")
+    page = open_notebook(chromium, own_lab, f"lessons/{LESSON}/{LESSON}.ipynb")
+    yield page
+    page.close()
 
 
 def write(page, answer, text):
@@ -188,7 +107,7 @@ def test_the_right_answer_passes(page):
     picture(page, "3_right")
 
 
-def test_a_prediction_is_committed_before_the_picture_appears(page, course):
+def test_a_prediction_is_committed_before_the_picture_appears(page, own_course):
     cell = go_to(page, lambda: page.locator(".jp-CodeCell", has_text="confident_error"))
     cell.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
@@ -199,7 +118,7 @@ def test_a_prediction_is_committed_before_the_picture_appears(page, course):
     picture(page, "4_prediction")
     commit.click()
     cell.locator("img").first.wait_for(timeout=PATIENCE)
-    log = course / "lessons" / LESSON / "predictions.jsonl"
+    log = own_course / "lessons" / LESSON / "predictions.jsonl"
     assert "confident" in log.read_text(encoding="utf-8")
 
 
@@ -220,7 +139,7 @@ def test_a_slider_changes_the_picture(page):
     for_the_readme(page, "lesson")
 
 
-def test_a_submission_comes_back_with_its_score(page, course):
+def test_a_submission_comes_back_with_its_score(page, own_course):
     cell = go_to(page, lambda: page.locator(".jp-CodeCell", has_text="submit("))
     cell.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
@@ -232,7 +151,7 @@ def test_a_submission_comes_back_with_its_score(page, course):
     picture(page, "6_answer")
     text = cell.inner_text()
     assert "mse" in text and "softmax is not written yet" in text
-    kept = list((course / "class").rglob(f"*{LESSON}*/{LESSON}.ipynb"))
+    kept = list((own_course / "class").rglob(f"*{LESSON}*/{LESSON}.ipynb"))
     assert any("np.mean" in file.read_text(encoding="utf-8") for file in kept)
 
 
@@ -246,3 +165,9 @@ def test_the_feedback_page_says_what_to_do_next(page):
     feedback.screenshot(path=ARTEFACTS / "7_feedback.png")
     for_the_readme(feedback, "feedback")
     feedback.close()
+
+
+def test_axe_finds_nothing_in_what_the_lesson_shows(page):
+    for words in ("confident_error", "check(mse)", "submit("):
+        cell = go_to(page, lambda w=words: page.locator(".jp-CodeCell", has_text=w))
+        assert violations(cell) == [], words

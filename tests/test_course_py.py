@@ -43,7 +43,8 @@ def bare(tmp_path):
     (root / "grader" / "__init__.py").touch()
     (root / "grader" / "__main__.py").write_text(ECHO)
     (root / "requirements.txt").write_text("# nothing\n")
-    (root / "requirements-tests.txt").write_text("# nothing\n")
+    for what in ("cluster", "tests"):
+        (root / f"requirements-{what}.txt").write_text("# nothing\n")
     return root
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from course_lib import cards, page, plots, workbench
 from course_lib.explorers.explorer import Choice, Explorer, Slider
-from course_lib.live_picture import LivePicture, png_bytes
+from course_lib.live_picture import KEPT, LivePicture, png_bytes
 from course_lib.predictions import Card
 
 rng = np.random.default_rng(0)
@@ -103,6 +103,18 @@ def test_new_limits_draw_new_ticks():
     fresh = pixels(LivePicture(build, (3, 2)).paint({"y": 50, "top": 100}))
     np.testing.assert_array_equal(after, fresh)
     assert np.any(after[:, :60] != before[:, :60])  # the tick labels at the left
+
+
+def test_axes_stay_where_they_are_and_old_backgrounds_are_let_go():
+    picture = LivePicture(build, (3, 2))
+    picture.paint({"y": 0.5})
+    place = picture.figure.axes[0].get_position().bounds
+    for top in range(2, 40):
+        last = picture.paint({"y": 0.5, "top": 10.0**top})
+    assert picture.figure.axes[0].get_position().bounds == place
+    assert len(picture._backgrounds) == KEPT
+    again = picture.paint({"y": 0.5, "top": 10.0**39})
+    assert again == last != picture.paint({"y": 0.5, "top": 1e38})
 
 
 def test_a_pin_leaves_a_ghost_until_it_is_taken_out():

@@ -7,6 +7,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from course_lib import plots
+from course_lib.plots import tables
 
 # Viénot, Brettel and Mollon (1999): linear RGB as seen without red or green cones.
 WITHOUT_RED = [[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.004, -0.004, 1.0]]
@@ -82,6 +83,46 @@ def test_a_reference_line_is_named_beside_itself(axes):
 def test_a_label_has_the_color_of_its_series(axes):
     assert plots.draw_label(axes, 0, 0, "loss", 1).get_color() == plots.VERMILION
     assert plots.draw_label(axes, 0, 0, "loss").get_color() == plots.INK
+
+
+def test_numbers_of_a_table_stand_in_the_middle_of_their_cells(axes):
+    table = tables.Table(axes, 2, 2, most=1)
+    table.show([[0.5, -0.001], [-1.0, 0.25]])
+    assert table.numbers.texts == ["+0.50", "0", "−1.00", "+0.25"]
+    dark, light = plots.PAPER, plots.INK
+    assert table.numbers.colors == [light, light, dark, light]
+    axes.set_axis_off()
+    table.cells.set_visible(False)
+    axes.figure.canvas.draw()
+    inked = np.asarray(axes.figure.canvas.buffer_rgba())[..., 0] < 160
+    height, width = inked.shape
+    for x, y in [(0, 0), (1, 0), (1, 1)]:
+        place = axes.transData.transform((x, y)) * [1, -1] + [0, height]
+        rows, columns = np.nonzero(inked)
+        near = np.hypot(columns - place[0], (rows - place[1]) * 2) < 40
+        assert near.sum() > 15
+        assert abs(columns[near].mean() - place[0]) < 4
+        assert abs(rows[near].mean() - place[1]) < 4
+
+
+def test_numbers_look_as_matplotlib_sets_them(axes):
+    axes.set(xlim=(-1, 1), ylim=(-1, 1))
+    axes.set_axis_off()
+    numbers = tables.Numbers(axes, [(0, 0)], fontsize=30)
+    numbers.show(["−12.5"])
+    axes.figure.canvas.draw()
+    ours = np.asarray(axes.figure.canvas.buffer_rgba())[..., 0].astype(float)
+    numbers.remove()
+    axes.text(0, 0, "−12.5", fontsize=30, ha="center", va="center", color=plots.INK)
+    axes.figure.canvas.draw()
+    theirs = np.asarray(axes.figure.canvas.buffer_rgba())[..., 0].astype(float)
+    ink = (255 - ours).sum(), (255 - theirs).sum()
+    assert ink[0] == pytest.approx(ink[1], rel=0.1)
+    # A minus hangs a little higher or lower; the columns are the same to a pixel.
+    ends = [
+        np.nonzero((image < 128).any(axis=0))[0][[0, -1]] for image in (ours, theirs)
+    ]
+    np.testing.assert_allclose(*ends, atol=2)
 
 
 def test_a_digit_is_drawn_upright(axes):

@@ -17,8 +17,8 @@ from packaging.version import Version
 
 from course_lib.settings import ROOT
 
-FILES = (ROOT / "requirements.txt", ROOT / "requirements-tests.txt")
-TEXTS = [file.read_text("utf-8") for file in FILES]
+FILES = ("requirements.txt", "requirements-cluster.txt", "requirements-tests.txt")
+TEXTS = [(ROOT / name).read_text("utf-8") for name in FILES]
 OLDEST = ROOT / "tests" / "oldest.txt"
 OWN = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SERIES = (3, 11)  # for which those old versions have wheels
@@ -63,7 +63,7 @@ def off_the_pins(pinned):
 @pytest.fixture(scope="module")
 def pinned():
     """Return the pins of what runs here; skip where another tool chose versions."""
-    together = pins(TEXTS[0]) | pins(TEXTS[1])
+    together = pins("\n".join(TEXTS))
     try:
         found = [name for name in together if version(name)]
     except PackageNotFoundError as error:

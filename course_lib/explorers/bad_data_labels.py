@@ -8,6 +8,7 @@ from course_lib import data_quality, plots
 from course_lib.data import load_digits
 from course_lib.explorers.explorer import Choice, Explorer, Slider
 from course_lib.models import mlp
+from course_lib.plots import tables
 from course_lib.predictions import Card
 from course_lib.sweeps.bad_data import silent
 from course_lib.training import train
@@ -116,41 +117,51 @@ def _suspects():
     )
 
 
-def sheet(figure, count=SHOWN):
-    """Return pairs of an image and its title, for digits in two rows."""
-    grid, pieces = figure.subplots(2, count // 2), []
-    for place, axes in enumerate(grid.flat):
-        image = plots.draw_digit(axes, np.zeros(64))
-        image.set_clim(0, 1)
-        title = axes.text(
-            0.5, 1.04, "", transform=axes.transAxes, ha="center", va="bottom"
+class Sheet:
+    """Twenty digits in two rows, numbered below, with a label above each."""
+
+    def __init__(self, figure):
+        axes = figure.subplots()
+        axes.set(xticks=[], yticks=[], aspect="equal")
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        self.corners = [(10 * (k % 10), 15 * (k // 10)) for k in range(SHOWN)]
+        # One picture of all, because twenty are slow; what is NaN stays clear.
+        self.ink = np.full((23, 98), np.nan)
+        self.image = axes.imshow(
+            self.ink, "gray_r", vmin=0, vmax=1, extent=(-0.5, 97.5, 22.5, -0.5)
         )
-        axes.text(
-            0.5,
-            -0.04,
-            str(place),
-            transform=axes.transAxes,
-            ha="center",
-            va="top",
-            fontsize=8.5,
-            color=plots.QUIET,
-        )
-        pieces.append((image, title))
-    return pieces
+        axes.set(xlim=(-1, 98), ylim=(25.5, -4))
+        above = [(x + 3.5, y - 2) for x, y in self.corners]
+        self.labels = tables.Numbers(axes, above, fontsize=10.5)
+        self.mark = axes.text(0, 0, "✗", color=plots.VERMILION, va="center")
+        for place, (x, y) in enumerate(self.corners):
+            look = {"ha": "center", "va": "top", "fontsize": 8.5, "color": plots.QUIET}
+            axes.text(x + 3.5, y + 8, place, **look)
+        self.artists = [self.image, self.labels, self.mark]
+
+    def show(self, pictures, labels, flag=None):
+        """Take the pictures, of shape (20, 64), their labels and a marked place."""
+        for (x, y), picture in zip(self.corners, pictures, strict=True):
+            self.ink[y : y + 8, x : x + 8] = np.reshape(picture, (8, 8))
+        self.image.set_data(self.ink)
+        colors = [plots.VERMILION if k == flag else plots.INK for k in range(SHOWN)]
+        self.labels.show(map(str, labels), colors)
+        self.mark.set_visible(flag is not None)
+        if flag is not None:
+            x, y = self.corners[flag]
+            self.mark.set_position((x + 5, y - 2))
 
 
 def _build_suspects(figure):
-    pieces = sheet(figure)
+    sheet = Sheet(figure)
 
     def update(numbers):
-        pictures = load_digits().train.x[numbers["rows"]].reshape(-1, 8, 8)
-        for place, (image, title) in enumerate(pieces):
-            image.set_data(pictures[place])
-            flagged = numbers["flag"] == str(place)
-            title.set_text(f"{numbers['labels'][place]}" + (" ✗" if flagged else ""))
-            title.set_color(plots.VERMILION if flagged else plots.INK)
+        flag = None if numbers["flag"] == NOTHING else int(numbers["flag"])
+        pictures = load_digits().train.x[numbers["rows"]]
+        sheet.show(pictures, numbers["labels"], flag)
 
-    return [part for piece in pieces for part in piece], update
+    return sheet.artists, update
 
 
 def _read_suspects(numbers):
@@ -178,9 +189,6 @@ def _twenty():
 
 
 def _build_twenty(figure):
-    pieces = sheet(figure)
-    pictures = load_digits().all.x[list(ROWS)].reshape(-1, 8, 8)
-    for (image, title), picture, label in zip(pieces, pictures, TYPED, strict=True):
-        image.set_data(picture)
-        title.set_text(str(label))
-    return [], lambda numbers: None
+    sheet = Sheet(figure)
+    sheet.show(load_digits().all.x[list(ROWS)], TYPED)
+    return sheet.artists, lambda numbers: None

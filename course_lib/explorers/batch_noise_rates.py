@@ -114,7 +114,7 @@ def _build(figure):
     right.set_xticks([0.025, 0.1, 0.4, 1.6], ["0.025", "0.1", "0.4", "1.6"])
     right.set_yticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
     right.minorticks_off()
-    plots.draw_reference(right, np.log(10), "guessing")
+    plots.draw_reference(right, np.log(10), "guessing", left=True)
     curve = plots.draw_line(right, RATES, np.ones(len(RATES)), marker="o", markersize=4)
     here = plots.draw_marker(right, 1, 1, 1)
 

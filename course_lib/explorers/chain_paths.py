@@ -155,7 +155,7 @@ def _build_paths(figure):
     plots.style_axes(right, "", "share of dw", "Products, and their sum")
     bars = plots.draw_bars(right, np.zeros(4), names)
     right.axhline(0, color=plots.INK, linewidth=1)
-    right.set_ylim(-3, 3)
+    right.set_ylim(-1, 1)  # the widest numbers beside an axis: -0.75
 
     def update(numbers):
         chosen = edges_of(PATHS[numbers["path"]])

@@ -250,6 +250,7 @@ def _build_map(figure, axes):
     breaks = axes.text(1.66, 0.3, "breaks", ha="center", color=plots.INK)
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", aspect=30, pad=0.02)
     bar.set_ticks([0, 1, 2, 3], labels=["1", "10", "100", "1000"])
+    bar.set_label("steps")
     bar.outline.set_visible(False)
     best = plots.draw_marker(axes, 0, 0, 0, marker="*", markersize=15, color="#ffffff")
     best.set(markeredgecolor=plots.INK, gid=STEADY, zorder=6)

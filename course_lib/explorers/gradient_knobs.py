@@ -140,12 +140,13 @@ def _build_two_knobs(figure):
     style_plane(right, "Where you measured")
     path = plots.draw_line(right, [], [], series=0, linewidth=1, marker="o")
     now = right.plot([], [], "+", color=plots.INK, markersize=15, markeredgewidth=2)[0]
+    now.set_clip_on(False)  # it reaches the edges of the plane
 
     def update(numbers):
         measured, places = numbers["losses"], numbers["places"]
         line.set_data(np.arange(len(measured)), measured)
         last.set(text=f"{measured[-1]:.2f}")
-        last.set_position((len(measured) - 1, min(measured[-1] + 0.3, 8.4)))
+        last.set_position((max(len(measured) - 1, 0.4), min(measured[-1] + 0.3, 8.4)))
         path.set_data(*places.T)
         now.set_data([numbers["w"]], [numbers["b"]])
 

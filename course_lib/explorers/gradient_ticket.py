@@ -106,7 +106,7 @@ def _build_stuck_run(figure):
         marks = {"marker": "o", "markersize": 5} if n_steps < 50 else {"linewidth": 1}
         plots.draw_line(axes, np.arange(n_steps), losses[:n_steps], **marks)
     plots.draw_reference(left, np.log(10))
-    plots.draw_reference(right, np.log(10), "ln 10: pure guessing")
+    plots.draw_reference(right, np.log(10), "ln 10: pure guessing", below=True)
     return [], lambda numbers: None
 
 

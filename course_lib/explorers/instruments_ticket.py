@@ -44,8 +44,8 @@ def twenty_labels():
         _build_twenty,
         written,
         lambda numbers: {"labels shown": "20 of 1077"},
-        "Twenty small images of handwritten digits, each with the label somebody gave "
-        "it.",
+        "Twenty small images of handwritten digits in two rows, each with the label "
+        f"somebody gave it above: {', '.join(map(str, written))}.",
         size=(8.6, 2.6),
     )
 

@@ -83,7 +83,7 @@ def _activation():
 
 def _build(figure):
     left, middle, right = figure.subplots(1, 3, width_ratios=[1.5, 1.5, 1])
-    ends = (LOWEST, HIGHEST)
+    ends = (LOWEST - 0.4, HIGHEST + 0.4)
     plots.style_axes(left, "z", "y", "Forward", ends, (-1.3, 1.3))
     plots.style_axes(middle, "z", "dy/dz", "Its derivative", ends, (-0.05, 1.12))
     plots.style_axes(right, "", "blame", "Backward", None, (0, 1.15))

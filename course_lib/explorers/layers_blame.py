@@ -6,6 +6,7 @@ from course_lib import losses, plots
 from course_lib.data import load_digits
 from course_lib.explorers.explorer import Explorer, Slider
 from course_lib.explorers.loss_scale import trained_logits
+from course_lib.plots import tables
 from course_lib.predictions import Card
 
 SMALLEST, LARGEST = 0.1, 20.0
@@ -76,14 +77,11 @@ def _build(figure):
     for row in range(8):
         plots.draw_digit(figure.add_subplot(grid[row, 0]), pixels[row])
     axes = figure.add_subplot(grid[:, 1])
-    image = axes.imshow(
-        np.zeros((8, 10)), cmap="PuOr_r", vmin=-1, vmax=1, aspect="auto"
-    )
+    table = tables.Table(axes, 8, 10, most=1)
     axes.set_yticks(range(8), [f"label {label}" for label in labels])
     axes.set_xticks([*range(10), 10.2], [*map(str, range(10)), "sum"])
     plots.style_axes(axes, "class", "", "Blame of each logit (nats per unit)")
     axes.set_xlim(-0.5, 10.8)
-    axes.grid(visible=False)
     frames = [
         axes.plot(
             label + np.array([-0.5, 0.5, 0.5, -0.5, -0.5]),
@@ -93,31 +91,13 @@ def _build(figure):
         )[0]
         for row, label in enumerate(labels)
     ]
-    cells = [
-        [axes.text(c, r, "", ha="center", va="center", fontsize=9) for c in range(10)]
-        for r in range(8)
-    ]
-    sums = [
-        axes.text(10.2, r, "", ha="center", va="center", fontsize=9) for r in range(8)
-    ]
+    sums = tables.Numbers(axes, [(10.2, row) for row in range(8)])
 
     def update(numbers):
-        image.set_data(numbers["blame"])
-        for r, row in enumerate(numbers["blame"]):
-            for c, value in enumerate(row):
-                strong = abs(value) > 0.65
-                cells[r][c].set(
-                    text=_short(value), color=plots.PAPER if strong else plots.INK
-                )
-            sums[r].set_text(_short(row.sum()))
+        table.show(numbers["blame"])
+        sums.show([tables.short(row.sum()) for row in numbers["blame"]])
 
-    return [image, *frames, *sum(cells, []), *sums], update
-
-
-def _short(value):
-    """Return a number with two digits; one that rounds to 0 without a sign."""
-    text = f"{value:+.2f}"
-    return "0" if float(text) == 0 else text.replace("-", "−")
+    return [*table.artists, *frames, sums], update
 
 
 def _read(numbers):

@@ -5,6 +5,7 @@ from matplotlib.patches import Rectangle
 
 from course_lib import normalization, plots
 from course_lib.explorers.explorer import Choice, Explorer, Slider
+from course_lib.plots import tables
 from course_lib.predictions import Card
 
 N, D = 6, 4
@@ -107,16 +108,8 @@ def _build(figure):
     changed = [_frame(axes, plots.VERMILION, "--", 2.6) for axes in (left, right)]
 
     def update(numbers):
-        for (image, words, groups), array in zip(
-            parts, (numbers["x"], numbers["y"]), strict=True
-        ):
-            image.set_data(np.clip(array, -2.5, 2.5))
-            for place, value in np.ndenumerate(array):
-                strong = abs(value) > 1.6
-                words[place].set(
-                    text=f"{value:.1f}".replace("-", "−"),
-                    color=plots.PAPER if strong else plots.INK,
-                )
+        for (table, groups), name in zip(parts, "xy", strict=True):
+            table.show(numbers[name])
             for k, group in enumerate(groups):
                 _surround(group, numbers["norm"] == "batch", k)
         for frame in changed:
@@ -124,8 +117,8 @@ def _build(figure):
             _surround(frame, feature, COLUMN if feature else ROW, 0.0)
 
     moving = [*changed]
-    for image, words, groups in parts:
-        moving += [image, *words.ravel(), *groups]
+    for table, groups in parts:
+        moving += [*table.artists, *groups]
     return moving, update
 
 
@@ -134,21 +127,12 @@ def _titles(left, right):
 
 
 def _draw_table(axes, title):
-    image = axes.imshow(
-        np.zeros((N, D)), cmap="PuOr_r", vmin=-2.5, vmax=2.5, aspect="auto"
-    )
+    table = tables.Table(axes, N, D, most=2.5, form=".1f")
     axes.set_xticks(range(D), [f"feature {d + 1}" for d in range(D)])
     axes.set_yticks(range(N), [f"example {n + 1}" for n in range(N)])
     plots.style_axes(axes, "", "", title, (-0.6, D - 0.4), (N - 0.4, -0.6))
-    axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    words = np.array(
-        [
-            [axes.text(d, n, "", ha="center", va="center") for d in range(D)]
-            for n in range(N)
-        ]
-    )
-    return image, words, [_frame(axes, plots.INK, "-", 1.4) for _ in range(max(N, D))]
+    return table, [_frame(axes, plots.INK, "-", 1.4) for _ in range(max(N, D))]
 
 
 def _frame(axes, color, line, width):

@@ -136,7 +136,7 @@ def _build(figure):
     left.set_yticks(list(marks), list(marks.values()))
     left.minorticks_off()
     left.set_xticks(range(0, EPOCHS + 1, 5))
-    plots.draw_reference(left, np.log(10))
+    plots.draw_reference(left, np.log(10), xmax=0.79)  # the names stand beyond
     plots.style_axes(
         right,
         "hidden layer",
@@ -173,7 +173,7 @@ def _build(figure):
     return [*lines, *curves, *names], update
 
 
-def _apart(places, gap=0.14):
+def _apart(places, gap=0.17):
     """Return the places, pushed apart upward so that labels do not overlap."""
     order, result = np.argsort(places, kind="stable"), list(places)
     for lower, upper in zip(order[:-1], order[1:], strict=True):

@@ -13,6 +13,7 @@ WIDTH, EXAMPLES, DEEPEST = 64, 100, 30
 STDS = {"tiny, std 0.01": 0.01, "large, std 0.3": 0.3, "huge, std 1": 1.0}
 WEIGHTS = ["tiny, std 0.01", "xavier", "he", "large, std 0.3", "huge, std 1"]
 SCALES = (6, 12, 30, 60, 120, 260, 520, 1040)  # limits of a picture, in decibels
+WIDEST = (-SCALES[-1], SCALES[-1])  # leaves room for the longest tick labels
 USES = {
     "init_weights": init_weights,
     "activation_stds": activation_stds,
@@ -109,7 +110,7 @@ def _build(figure):
     words = ("std (dB against the input)", "norm (dB against the last)")
     bars = []
     for axes, title, label, look in zip(sides, titles, words, (0, 1), strict=True):
-        plots.style_axes(axes, "layer", label, title, ends, (-12, 12))
+        plots.style_axes(axes, "layer", label, title, ends, WIDEST)
         bars.append(plots.draw_bars(axes, 0 * layers, layers, look))
         number_layers(axes, DEEPEST)
         axes.axhline(0, color=plots.QUIET, linewidth=1)

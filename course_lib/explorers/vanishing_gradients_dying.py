@@ -84,7 +84,7 @@ def _build(figure):
     plots.draw_reference(left, math.log(10))
     line = plots.draw_line(left, steps, 0 * steps)
     rows = 64 // COLUMNS
-    right.set(xlim=(-1, COLUMNS + 5.5), ylim=(-1, 3 * (rows + 2)), title="Units")
+    right.set(xlim=(-1, COLUMNS + 6.8), ylim=(-1, 3 * (rows + 2)), title="Units")
     right.set(xticks=[], yticks=[])
     right.grid(visible=False)
     right.spines[:].set_visible(False)

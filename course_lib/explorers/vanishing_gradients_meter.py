@@ -109,7 +109,7 @@ def _build(figure):
     layers, ends = np.arange(DEEPEST), (-0.8, DEEPEST - 0.2)
     for axes, title in zip(sides, ("The meter", "What dW is made of"), strict=True):
         label = "dB against the last layer"
-        plots.style_axes(axes, "layer", label, title, ends, (-12, 12))
+        plots.style_axes(axes, "layer", label, title, ends, chains.WIDEST)
         axes.axhline(0, color=plots.QUIET, linewidth=1)
     bars = plots.draw_bars(left, 0 * layers, layers, 1)
     for axes in sides:

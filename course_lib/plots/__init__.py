@@ -114,12 +114,18 @@ def draw_label(axes, x, y, text, series=None, offset=(8, 0), **style):
     return axes.annotate(text, (x, y), xytext=offset, **look | style)
 
 
-def draw_reference(axes, value, text="", vertical=False, **style):
-    """Draw a thin line at a value to compare with, and name it; return the line."""
+def draw_reference(
+    axes, value, text="", vertical=False, left=False, below=False, **style
+):
+    """Draw a thin line at a value to compare with, and name it; return the line.
+
+    The name of a level line stands at its right end and above it; where curves run
+    there, at its `left` end or `below` it.
+    """
     look = {"color": QUIET, "linewidth": 1.2, "linestyle": (0, (1, 2))} | style
     line = (axes.axvline if vertical else axes.axhline)(value, **look)
     if text:
-        spot = (value, 0.98) if vertical else (0.99, value)
+        spot = (value, 0.98) if vertical else (0.01 if left else 0.99, value)
         transform = (
             axes.get_xaxis_transform() if vertical else axes.get_yaxis_transform()
         )
@@ -127,10 +133,10 @@ def draw_reference(axes, value, text="", vertical=False, **style):
             text,
             spot,
             xycoords=transform,
-            xytext=(4, -2) if vertical else (0, 4),
+            xytext=(4, -2) if vertical else (0, -6 if below else 4),
             textcoords="offset points",
-            ha="left" if vertical else "right",
-            va="top" if vertical else "bottom",
+            ha="left" if vertical or left else "right",
+            va="top" if vertical or below else "bottom",
             color=QUIET,
             fontsize=9.5,
         )
@@ -195,7 +201,8 @@ def draw_digit(axes, pixels, title=""):
         Ink per pixel, any scale.
     """
     image = axes.imshow(np.reshape(pixels, (8, 8)), cmap="gray_r", aspect="equal")
-    axes.set(xticks=[], yticks=[], title=title)
+    axes.set(xticks=[], yticks=[])
+    axes.set_title(title, loc="center")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     return image
