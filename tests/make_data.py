@@ -1,4 +1,4 @@
-"""Make the files of `course_lib/data` from scikit-learn's data sets.
+"""Make the files of `course_lib/data` from what scikit-learn ships.
 
     python tests/make_data.py
 
@@ -6,6 +6,8 @@ The arrays are compared with scikit-learn's by `test_data.py`, so running this c
 nothing unless scikit-learn does. Neither is needed to take the course.
 """
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +54,20 @@ def diabetes_arrays():
     }
 
 
+def letters_arrays():
+    """Return descriptions of data sets as tokens: 0 for a space, 1 to 26 for a to z.
+
+    Whatever stands between two letters is one space.
+    """
+    texts = sorted(files("sklearn.datasets.descr").glob("*.rst"))
+    text = " ".join(file.read_text("utf-8") for file in texts).lower()
+    letters = re.sub("[^a-z]+", " ", text).encode("ascii")
+    codes = np.frombuffer(letters, np.uint8)
+    return {"tokens": np.where(codes == ord(" "), 0, codes - ord("a") + 1).astype("u1")}
+
+
 if __name__ == "__main__":
-    for name, arrays in (("digits", digits_arrays()), ("diabetes", diabetes_arrays())):
+    for name in ("digits", "diabetes", "letters"):
         path = DATA / f"{name}.npz"
-        np.savez_compressed(path, **arrays)
+        np.savez_compressed(path, **globals()[f"{name}_arrays"]())
         print(f"{path.name}: {path.stat().st_size} bytes")

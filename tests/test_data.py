@@ -5,6 +5,7 @@ import pytest
 
 from course_lib import data
 from course_lib.data import (
+    LETTERS,
     SOURCES,
     TICKET_WORDS,
     describe,
@@ -45,7 +46,7 @@ def test_diabetes_is_scikit_learns_to_the_last_bit(sklearn_datasets):
 def test_the_shipped_files_are_what_the_script_makes(sklearn_datasets):
     import make_data
 
-    for name in ("digits", "diabetes"):
+    for name in ("digits", "diabetes", "letters"):
         made = getattr(make_data, f"{name}_arrays")()
         with np.load(data.FOLDER / f"{name}.npz", allow_pickle=False) as shipped:
             assert sorted(shipped) == sorted(made)
@@ -116,7 +117,7 @@ def test_every_data_set_says_where_it_comes_from_and_its_licence(name):
 
 def test_the_readme_beside_the_files_agrees():
     readme = (data.FOLDER / "README.md").read_text(encoding="utf-8")
-    for name in ("digits", "diabetes"):
+    for name in ("digits", "diabetes", "letters"):
         source = SOURCES[name]
         row = next(line for line in readme.splitlines() if f"`{name}.npz`" in line)
         for fact in (source.title, source.authors, str(source.year), source.url):
@@ -126,7 +127,7 @@ def test_the_readme_beside_the_files_agrees():
 
 def test_only_small_files_without_pickles_are_shipped():
     files = sorted(Path(data.FOLDER).glob("*.npz"))
-    assert [file.stem for file in files] == ["diabetes", "digits"]
+    assert [file.stem for file in files] == ["diabetes", "digits", "letters"]
     for file in files:
         assert file.stat().st_size < 100_000
         with np.load(file, allow_pickle=False) as arrays:
@@ -173,6 +174,17 @@ def test_tickets_are_tokens_and_the_same_everywhere():
     assert words == ["jam", "roller", "toner", "drum", "toner"]
     assert [len(tickets.part(name).x) for name in tickets.rows] == [540, 180, 180]
     assert set(tickets.targets) == set(range(len(TICKET_WORDS)))
+
+
+def test_letters_are_a_text_with_those_around_each():
+    letters = load("letters")
+    assert letters.x.dtype == letters.targets.dtype == np.int64
+    before, after = letters.x[:, :2], letters.x[:, 2:]
+    np.testing.assert_array_equal(before[1:, 1], letters.targets[:-1])
+    np.testing.assert_array_equal(after[:-1, 0], letters.targets[1:])
+    text = "".join(LETTERS[token] for token in letters.targets)
+    assert "data set characteristics" in text and "  " not in text
+    assert [len(letters.part(name).x) for name in letters.rows] == [26296, 3287, 3288]
 
 
 def test_moons_without_noise_lie_on_two_half_circles():

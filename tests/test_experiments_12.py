@@ -5,6 +5,7 @@ import pytest
 
 from course_lib import embedding
 from course_lib.data import (
+    LETTERS,
     SUBSYSTEMS,
     TICKET_WORDS,
     load,
@@ -15,6 +16,7 @@ from course_lib.explorers.embeddings_map import frames, shares
 from course_lib.explorers.embeddings_repeats import kept_last
 from course_lib.explorers.embeddings_ticket import run_of
 from course_lib.settings import ROOT
+from course_lib.training import minibatches
 from course_lib.word_model import (
     GROUPS,
     first_params,
@@ -145,6 +147,39 @@ def test_words_drawn_without_replacement_do_not_become_neighbours(seed):
             _, grads = loss_and_grads(params, ids[rows], targets[rows])
             params = {name: w - 1.0 * grads[name] for name, w in params.items()}
     assert share_at_home(params["E"]) < 0.8
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def letters_learned(request):
+    """Return two numbers for each letter, and the loss on text that was not seen."""
+    rng = np.random.default_rng(request.param)
+    around, letters = load("letters").train
+    params = {
+        "E": rng.normal(0, 0.1, (27, 2)),
+        "W": rng.normal(0, np.sqrt(1 / 2), (2, 27)),
+        "b": np.zeros(27),
+    }
+    for _ in range(5):
+        for rows in minibatches(len(around), 64, rng):
+            _, grads = loss_and_grads(params, around[rows], letters[rows])
+            params = {name: w - 2.0 * grads[name] for name, w in params.items()}
+    return params["E"], loss_and_grads(params, *load("letters").validation)[0]
+
+
+def test_vowels_end_in_one_direction_and_consonants_in_another(prose, letters_learned):
+    E, loss = letters_learned
+    assert "Between a vowel and a consonant it will be about −0.6." in prose
+    assert "ln 27 = 3.30 nats; this network pays 2.56" in prose
+    directions = E / np.linalg.norm(E, axis=1, keepdims=True)
+    cosines = directions @ directions.T
+    vowels = [LETTERS.index(letter) for letter in "aeiou"]
+    said = np.bincount(load("letters").train.targets, minlength=27) > 150
+    consonants = [k for k in range(1, 27) if said[k] and k not in vowels]
+    assert len(consonants) > 14
+    assert (cosines[np.ix_(vowels, vowels)].sum() - 5) / 20 > 0.85
+    between = cosines[np.ix_(vowels, consonants)].mean()
+    assert between == pytest.approx(-0.6, abs=0.08)
+    assert loss == pytest.approx(2.56, abs=0.02)
 
 
 def test_one_hot_rows_take_51_megabytes_of_numbers():

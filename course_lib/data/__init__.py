@@ -26,6 +26,7 @@ from course_lib.data.generated import (
 from course_lib.data.sources import SOURCES, Source, describe, find
 
 __all__ = [
+    "LETTERS",
     "SOURCES",
     "SUBSYSTEMS",
     "TICKET_WORDS",
@@ -36,6 +37,7 @@ __all__ = [
     "load",
     "load_diabetes",
     "load_digits",
+    "load_letters",
     "load_moons",
     "load_spirals",
     "load_tickets",
@@ -46,6 +48,8 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent
+LETTERS = " abcdefghijklmnopqrstuvwxyz"
+AROUND = ("two before", "one before", "one after", "two after")
 
 
 class Examples(NamedTuple):
@@ -113,7 +117,7 @@ def load(name, **settings):
 
     Parameters
     ----------
-    name : {"digits", "diabetes", "moons", "spirals", "tickets"}
+    name : {"digits", "diabetes", "moons", "spirals", "letters", "tickets"}
     **settings
         Those of `load_digits` and so on.
 
@@ -198,6 +202,24 @@ def load_spirals():
     return _plane("spirals", *make_spirals(300, 0.03, np.random.default_rng(0)))
 
 
+def load_letters():
+    """Load an English text, letter by letter, each with those around it.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (N, 4): the characters around the middle one, as places in
+        `LETTERS`; the targets are the middle ones, 0 to 26. The first eight tenths
+        of the text are to learn from, and a tenth each for the other parts.
+    """
+    tokens = _read("letters")["tokens"].astype(int)
+    fives = np.lib.stride_tricks.sliding_window_view(tokens, 5)
+    cuts = [len(fives) * 8 // 10, len(fives) * 9 // 10]
+    parts = np.split(np.arange(len(fives)), cuts)
+    rows = dict(zip(("train", "validation", "test"), parts, strict=True))
+    return Dataset("letters", fives[:, [0, 1, 3, 4]], fives[:, 2].copy(), AROUND, rows)
+
+
 def load_tickets():
     """Make 900 technicians' tickets of five words, always the same.
 
@@ -209,10 +231,9 @@ def load_tickets():
         examples.
     """
     tickets = make_tickets(900, np.random.default_rng(0))
-    names = ("two before", "one before", "one after", "two after")
     parts = np.split(np.arange(len(tickets)), [540, 720])
     rows = dict(zip(("train", "validation", "test"), parts, strict=True))
-    return Dataset("tickets", tickets[:, [0, 1, 3, 4]], tickets[:, 2], names, rows)
+    return Dataset("tickets", tickets[:, [0, 1, 3, 4]], tickets[:, 2], AROUND, rows)
 
 
 def _plane(name, x, labels):
@@ -236,5 +257,6 @@ _LOADERS = {
     "diabetes": load_diabetes,
     "moons": load_moons,
     "spirals": load_spirals,
+    "letters": load_letters,
     "tickets": load_tickets,
 }

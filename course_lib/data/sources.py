@@ -85,6 +85,21 @@ SOURCES = {
         contents="300 points on three arms of a spiral; 3 classes.",
         changes="Computed when loaded, always the same.",
     ),
+    "letters": Source(
+        title="Descriptions of data sets",
+        authors="the scikit-learn developers",
+        year=2025,
+        url="https://scikit-learn.org",
+        licence="BSD-3-Clause",
+        contents=(
+            "English text of 32875 characters: 26 letters and the space. An example is "
+            "a character and the two before and the two after it."
+        ),
+        changes=(
+            "All descriptions one after another in lower case, with one space for "
+            "whatever is no letter. The first eight tenths are to learn from."
+        ),
+    ),
     "tickets": Source(
         title="Technicians' tickets",
         authors="the authors of this course",
@@ -105,7 +120,7 @@ def describe(name):
 
     Parameters
     ----------
-    name : {"digits", "diabetes", "moons", "spirals", "tickets"}
+    name : {"digits", "diabetes", "moons", "spirals", "letters", "tickets"}
 
     Returns
     -------
