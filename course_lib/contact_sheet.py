@@ -14,7 +14,7 @@ from unittest import mock
 
 from course_lib import page
 from course_lib.explorers import MODULES
-from course_lib.explorers.controls import Slider
+from course_lib.explorers.controls import Slider, Stops
 from course_lib.explorers.explorer import Explorer
 from course_lib.live_picture import LivePicture
 
@@ -135,6 +135,8 @@ def _ends(control):
     if isinstance(control, Slider):
         return control.low, control.high
     options = control.options
+    if isinstance(control, Stops):
+        return options[0], options[-1]
     values = options.values() if isinstance(options, dict) else options
     return [value for value in values if value != control.start][:MOST_CHOICES]
 

@@ -107,7 +107,11 @@ if (!window.courseAccess) {
     document.querySelectorAll(".course-controls .widget-slider").forEach(slider => {
       const label = slider.querySelector(".widget-label")?.textContent || "slider";
       each(slider, "[role=slider]", node => node.setAttribute("aria-label", label));
-      each(slider, ".widget-readout", node => {
+      const number = slider.querySelector(".widget-readout");
+      if (number && !number.isContentEditable)  // it counts stops, and says their names
+        slider.querySelectorAll("[role=slider]").forEach(node =>
+          node.setAttribute("aria-valuetext", number.textContent));
+      each(slider, ".widget-readout[contenteditable=true]", node => {
         node.setAttribute("role", "textbox");
         node.setAttribute("aria-label", label + ", as a number");
       });

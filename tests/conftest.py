@@ -9,7 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import copy_for_learner, running_chromium, running_lab
+from browsing import (
+    CHROMIUM,
+    NO_CHROMIUM,
+    copy_for_learner,
+    running_chromium,
+    running_lab,
+)
 from small_course import skip_without_walls, write_course
 
 from course_lib.settings import ROOT, load_settings
@@ -139,9 +145,11 @@ def own_lab(own_course):
         urllib.request.urlopen(f"{lab[0]}/api", timeout=2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop would stop those of other tests
 def chromium():
-    """Return a browser, for all pages that tests open."""
+    """Return a browser, for all pages that tests of a module open."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
     pytest.importorskip("playwright.sync_api")
     with running_chromium() as browser:
         yield browser

@@ -12,8 +12,6 @@ import re
 
 import pytest
 from browsing import (
-    CHROMIUM,
-    NO_CHROMIUM,
     PATIENCE,
     ROOT,
     command,
@@ -29,11 +27,7 @@ WRONG = """def mse(predictions, targets):
 """
 RIGHT = WRONG.replace("np.sum", "np.mean")
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
-]
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,6 @@ import pytest
 import slider_page
 from browsing import (
     CELLS,
-    CHROMIUM,
-    NO_CHROMIUM,
     PATIENCE,
     ROOT,
     WINDOW,
@@ -33,11 +31,7 @@ ALWAYS = ("Reset", "Rewind", "Another draw")
 CONTROLS = "[role=slider], select, .course-controls button"
 MEGABYTE = 2**20
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
-]
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("browser")]
 
 
 def calls(lesson):
@@ -132,17 +126,19 @@ display(HTML('<img src="data:,">' + pale))"""
 
 
 def test_every_control_is_reached_with_tab_and_answers_to_its_keys(cells):
+    tried = 0
     for cell in cells:
-        if not cell.locator(".course-controls").count():
-            continue
         cell.scroll_into_view_if_needed()
         controls = cell.locator(CONTROLS)
-        count = controls.count()
-        assert count
+        count = controls.count() if cell.locator(".course-controls").count() else 0
+        if not count:  # a card, or a picture that nothing moves
+            continue
+        tried += 1
         reached = walk(cell, controls.first, count)
         assert reached == list(range(count)), cell.inner_text()
         for number in range(count):
             answers_to_its_keys(controls.nth(number), cell)
+    assert tried
 
 
 def walk(cell, first, count):

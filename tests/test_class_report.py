@@ -327,24 +327,18 @@ def test_attempts_are_graded_on_demand_from_the_command_line(settings, command, 
 
 
 @pytest.mark.full
-def test_a_browser_shows_the_page_and_asks_for_nothing_else(page, tmp_path):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
+@pytest.mark.xdist_group("browser")
+def test_a_browser_shows_the_page_and_asks_for_nothing_else(page, tmp_path, chromium):
     (tmp_path / "report.html").write_text(page, "utf-8")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab, asked, dialogs = browser.new_page(), [], []
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
-        for width in (1180, 400):
-            tab.set_viewport_size({"width": width, "height": 900})
-            tab.goto(f"file://{tmp_path}/report.html")
-            wide = "document.documentElement.scrollWidth"
-            assert tab.evaluate(wide) <= width
-        drawn = tab.evaluate("[...document.images].map(image => image.naturalWidth)")
-        browser.close()
+    tab, asked, dialogs = chromium.new_page(), [], []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    for width in (1180, 400):
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.goto(f"file://{tmp_path}/report.html")
+        wide = "document.documentElement.scrollWidth"
+        assert tab.evaluate(wide) <= width
+    drawn = tab.evaluate("[...document.images].map(image => image.naturalWidth)")
+    tab.close()
     assert not dialogs and min(drawn) > 0
     assert [url for url in asked if not url.startswith(("data:", "file:"))] == []

@@ -25,17 +25,7 @@ from course_lib.settings import ROOT, load_settings
 from grader.prepared import prepare
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 COURSE_ID = "how_networks_learn"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
 ON_LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find what is left"
 )
@@ -317,48 +307,43 @@ def test_nbgrader_works_in_it_from_listing_to_formgrader(start, course):
 
 
 @pytest.mark.full
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_the_button_saves_submits_and_links_to_the_page_in_a_browser(start, course):
-    from playwright.sync_api import sync_playwright
-
+@pytest.mark.xdist_group("browser")
+def test_the_button_saves_submits_and_links_to_the_page(start, course, chromium):
     running, settings = start(), load_settings(course)
     running.url()
     running.wait_for("Watching")
     ARTEFACTS.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1300, "height": 900})
-        page.goto(
-            f"{running.address}/lab/tree/lessons/{NAME}/{NAME}.ipynb"
-            f"?token={running.token}"
-        )
-        last = page.locator(".jp-CodeCell", has_text="submit(").last
-        last.wait_for(timeout=60_000)
-        first = page.locator(".jp-CodeCell", has_text="def mse").first
-        first.locator(".cm-content").click()
-        page.keyboard.press("Control+A")
-        page.keyboard.insert_text(ANSWERS["mse"])  # and nobody saves it
-        last.locator(".cm-content").click()
-        page.keyboard.press("Control+Enter")
-        last.get_by_role("button", name=f"Submit {NAME}").click(timeout=60_000)
-        link = last.get_by_text("Open the whole feedback page")
-        link.wait_for(timeout=60_000)
-        assert f"{NAME}: 2 of 7 points" in last.inner_text()
-        page.screenshot(path=ARTEFACTS / "submitted.png")
-        link.click()
-        frame = page.frame_locator(".jp-HTMLViewer iframe")
-        frame.get_by_text("Feedback on lesson").wait_for(timeout=60_000)
-        page.screenshot(path=ARTEFACTS / "feedback.png")
+    page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.goto(
+        f"{running.address}/lab/tree/lessons/{NAME}/{NAME}.ipynb?token={running.token}"
+    )
+    last = page.locator(".jp-CodeCell", has_text="submit(").last
+    last.wait_for(timeout=60_000)
+    first = page.locator(".jp-CodeCell", has_text="def mse").first
+    first.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(ANSWERS["mse"])  # and nobody saves it
+    last.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    last.get_by_role("button", name=f"Submit {NAME}").click(timeout=60_000)
+    link = last.get_by_text("Open the whole feedback page")
+    link.wait_for(timeout=60_000)
+    assert f"{NAME}: 2 of 7 points" in last.inner_text()
+    page.screenshot(path=ARTEFACTS / "submitted.png")
+    link.click()
+    frame = page.frame_locator(".jp-HTMLViewer iframe")
+    frame.get_by_text("Feedback on lesson").wait_for(timeout=60_000)
+    page.screenshot(path=ARTEFACTS / "feedback.png")
 
-        for words, sight in (("Assignment List", NAME), ("Formgrader", None)):
-            page.get_by_text("Nbgrader", exact=True).first.click()
-            page.get_by_text(words, exact=True).first.click()
-            if sight:
-                page.get_by_text("view feedback").wait_for(timeout=60_000)
-            else:
-                inside = page.frame_locator("iframe[src*=formgrader]")
-                inside.get_by_text(NAME).first.wait_for(timeout=60_000)
-            page.screenshot(path=ARTEFACTS / f"{words.split()[0].lower()}.png")
-        browser.close()
+    for words, sight in (("Assignment List", NAME), ("Formgrader", None)):
+        page.get_by_text("Nbgrader", exact=True).first.click()
+        page.get_by_text(words, exact=True).first.click()
+        if sight:
+            page.get_by_text("view feedback").wait_for(timeout=60_000)
+        else:
+            inside = page.frame_locator("iframe[src*=formgrader]")
+            inside.get_by_text(NAME).first.wait_for(timeout=60_000)
+        page.screenshot(path=ARTEFACTS / f"{words.split()[0].lower()}.png")
+    page.close()
     sent = post.last_receipt(NAME, settings).folder / f"{NAME}.ipynb"
     assert "np.mean" in sent.read_text("utf-8")

@@ -9,7 +9,7 @@ from IPython import display as ipython_display
 from PIL import Image
 
 from course_lib import cards, page, plots, workbench
-from course_lib.explorers.explorer import Choice, Explorer, Slider
+from course_lib.explorers.explorer import Choice, Explorer, Slider, Stops
 from course_lib.live_picture import KEPT, LivePicture, png_bytes
 from course_lib.predictions import Card
 
@@ -271,6 +271,9 @@ def test_sliders_take_whole_numbers_logs_and_named_choices():
     assert rate.widget(ipywidgets).value == pytest.approx(0.1)
     assert rate.share([0.001, 10.0]) == pytest.approx(1)
     assert rate.share([0.1]) == 0
+    kept = Stops("r", "rate", (0.001, 0.1, 5), 0.1)
+    assert kept.widget(ipywidgets).label == "0.1"
+    assert kept.share([0.1, 5]) == 0.5 and kept.share([5]) == 0
     choice = Choice("f", "function", {"twice": 2, "thrice": 3}, 2)
     assert choice.widget(ipywidgets).label == "twice"
     assert choice.share([2]) == 0.5

@@ -54,6 +54,37 @@ class Slider:
 
 
 @dataclass(frozen=True)
+class Stops:
+    """A number to move over the values that were measured, and no others.
+
+    Parameters
+    ----------
+    name : str
+        The model's argument.
+    label : str
+    options : sequence of float
+        In their order.
+    start : float
+        One of them.
+    """
+
+    name: str
+    label: str
+    options: object
+    start: float
+
+    def widget(self, ipywidgets, **look):
+        """Return the ipywidgets slider. Called by `Explorer` when it is shown."""
+        pairs = [(f"{value:g}", value) for value in self.options]
+        return ipywidgets.SelectionSlider(options=pairs, value=self.start, **look)
+
+    def share(self, seen):
+        """Return how much of the way the values seen span, from 0 to 1."""
+        places = [self.options.index(value) for value in seen]
+        return (max(places) - min(places)) / (len(self.options) - 1)
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of several named values: a dropdown.
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib import plots
-from course_lib.explorers.explorer import Choice, Explorer, Slider
+from course_lib.explorers.explorer import Choice, Explorer, Stops
 from course_lib.predictions import Card
 from course_lib.sweeps.optimizer_race import (
     EVERY,
@@ -87,9 +87,7 @@ def _race():
         "Left, the fraction right over 400 steps for each optimizer. Right, the steps "
         "to 93 percent over the learning rate, with a mark where each one runs.",
         [
-            Slider(
-                "learning_rate", "learning rate", RATES[0], RATES[-1], 0.01, log=True
-            ),
+            Stops("learning_rate", "learning rate", RATES, 0.01),
             Choice("rule", "rule", [SAME, BEST], SAME),
         ],
         card=Card(

@@ -30,10 +30,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course_lib import page, workbench
-from course_lib.explorers.controls import Choice, Slider
+from course_lib.explorers.controls import Choice, Slider, Stops
 from course_lib.live_picture import LivePicture
 
-__all__ = ["Choice", "Explorer", "Slider", "ticket"]
+__all__ = ["Choice", "Explorer", "Slider", "Stops", "ticket"]
 
 REVEAL_AFTER = 0.6  # the share of a control's range seen before the truth is shown
 
@@ -54,7 +54,7 @@ class Explorer:
         ``read_out(numbers) -> dict of str to str``: the key numbers with their units.
     describes : str
         What the picture shows, for those who do not see it.
-    controls : sequence of Slider and Choice
+    controls : sequence of Slider, Stops and Choice
     uses : dict of str to callable
         Functions of the course that give way to the learner's once they passed their
         checks; the model gets them by name.

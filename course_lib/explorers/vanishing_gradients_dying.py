@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from course_lib import plots
-from course_lib.explorers.explorer import Choice, Explorer, Slider
+from course_lib.explorers.explorer import Choice, Explorer, Stops
 from course_lib.predictions import Card
 from course_lib.signals import dead_fraction
 from course_lib.sweeps.signal_strength import DYING_UNITS, MEAN_OVER
@@ -56,9 +56,7 @@ def _dying():
         "Left, the loss over 680 steps, beside a line at ln 10. Right, three blocks of "
         "64 units, one a layer: dots are alive, crosses are dead.",
         [
-            Slider(
-                "learning_rate", "learning rate", RATES[0], RATES[-1], 0.1, log=True
-            ),
+            Stops("learning_rate", "learning rate", RATES, 0.1),
             Choice("run", "run", {str(k): k for k in range(1, 6)}, 1),
         ],
         uses={"dead_fraction": dead_fraction},

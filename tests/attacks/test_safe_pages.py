@@ -4,7 +4,6 @@ import base64
 import http.server
 import json
 import re
-import shutil
 import struct
 import threading
 import zlib
@@ -20,7 +19,6 @@ from grader.gradebook import Marks
 from grader.safe_outputs import safe_markdown, safe_outputs
 from grader.worker import Cell
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FAR = "http://evil.test"  # no such place; what asks for it is seen
 EVIL = (
     "<script>window.owned = 1; alert(1)</script>"
@@ -73,32 +71,25 @@ def nasty(lab):
 
 
 @pytest.fixture(scope="module")
-def visit():
+def visit(chromium):
     """Return a function that opens a page and says what it asked for, and what ran."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    def visit(html):
+        asked, dialogs = [], []
+        with serving(html) as address:
+            page = chromium.new_page()
+            page.on("request", lambda request: asked.append(request.url))
+            page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+            page.goto(address, wait_until="domcontentloaded")
+            for link in page.locator("a").all()[:20]:
+                href = link.get_attribute("href") or ""
+                assert not href.lower().lstrip().startswith(("javascript", "data"))
+            page.wait_for_timeout(300)
+            owned = page.evaluate("window.owned")
+            page.close()
+        return [url for url in asked if not url.startswith(address)], owned, dialogs
 
-        def visit(html):
-            asked, dialogs = [], []
-            with serving(html) as address:
-                page = browser.new_page()
-                page.on("request", lambda request: asked.append(request.url))
-                page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
-                page.goto(address, wait_until="domcontentloaded")
-                for link in page.locator("a").all()[:20]:
-                    href = link.get_attribute("href") or ""
-                    assert not href.lower().lstrip().startswith(("javascript", "data"))
-                page.wait_for_timeout(300)
-                owned = page.evaluate("window.owned")
-                page.close()
-            return [url for url in asked if not url.startswith(address)], owned, dialogs
-
-        yield visit
-        browser.close()
+    return visit
 
 
 class serving:
