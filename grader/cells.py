@@ -55,8 +55,15 @@ class CellShell(InteractiveShell):
         self.last_count = self.execution_count if source.strip() else None
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._told = False
             result = self.run_cell(source, store_history=True)
-            return "ok" if result.success else "error"
+            if result.success:
+                return "ok"
+            problem = result.error_before_exec or result.error_in_exec
+            if not self._told and problem is not None:
+                # No memory was left to read the lines of a traceback.
+                self._showtraceback(type(problem), problem, [str(problem)])
+            return "error"
         except KeyboardInterrupt:
             return "error"
         finally:
@@ -101,6 +108,7 @@ class CellShell(InteractiveShell):
 
     def _showtraceback(self, etype, evalue, stb):
         """Record an exception. IPython calls this with the finished traceback."""
+        self._told = True
         name = getattr(etype, "__name__", str(etype))
         if isinstance(evalue, MemoryError):
             evalue = evalue.args[0] if evalue.args else "the notebook ran out of memory"

@@ -153,3 +153,19 @@ def chromium():
     pytest.importorskip("playwright.sync_api")
     with running_chromium() as browser:
         yield browser
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Send the tests in one JupyterLab to one process, and all others one by one.
+
+    xdist calls it once. Its own groups change names that pytest no longer reads.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0].rpartition("/")[2]
+            return "browser" if file.startswith("test_browser") else nodeid
+
+    return Scheduling(config, log) if config.getvalue("dist") == "load" else None

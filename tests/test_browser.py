@@ -27,7 +27,7 @@ WRONG = """def mse(predictions, targets):
 """
 RIGHT = WRONG.replace("np.sum", "np.mean")
 
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ OPEN = """async path => {  // as the file browser's "Open With" does
   await window.jupyterapp.commands.execute("docmanager:open", how);
 }"""
 
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ ALWAYS = ("Reset", "Rewind", "Another draw")
 CONTROLS = "[role=slider], select, .course-controls button"
 MEGABYTE = 2**20
 
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.full
 
 
 def calls(lesson):

@@ -327,7 +327,6 @@ def test_attempts_are_graded_on_demand_from_the_command_line(settings, command, 
 
 
 @pytest.mark.full
-@pytest.mark.xdist_group("browser")
 def test_a_browser_shows_the_page_and_asks_for_nothing_else(page, tmp_path, chromium):
     (tmp_path / "report.html").write_text(page, "utf-8")
     tab, asked, dialogs = chromium.new_page(), [], []

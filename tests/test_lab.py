@@ -307,7 +307,6 @@ def test_nbgrader_works_in_it_from_listing_to_formgrader(start, course):
 
 
 @pytest.mark.full
-@pytest.mark.xdist_group("browser")
 def test_the_button_saves_submits_and_links_to_the_page(start, course, chromium):
     running, settings = start(), load_settings(course)
     running.url()
