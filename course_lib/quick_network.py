@@ -56,7 +56,8 @@ def quick_passes(network, x, targets, loss, optimizer):
 class QuickNetwork:
     """The passes of a network in training, with `Network`'s names for them.
 
-    What a pass returns holds until the next one; parameters are always new arrays.
+    What a pass returns holds until the next one, and a forward pass can be gone back
+    through once. Parameters are always new arrays.
 
     Parameters
     ----------
@@ -134,37 +135,39 @@ class _Linear:
         return dx, {"W": dW, "b": db}
 
 
-class _Tanh:
-    """`layers.tanh_forward` and `layers.tanh_backward`."""
+class _Activation:
+    """What works in the memory of its own output, going back too.
+
+    By then nobody reads the output any more: the layer above, which had it as its
+    input, has been gone through.
+    """
 
     size = 0
 
     def __init__(self, layer, y, dx):
-        self.y, self.dx, self.one = y, dx, np.ones((), y.dtype)
+        self.y, self.one, self.zero = y, np.ones((), y.dtype), np.zeros((), y.dtype)
+
+
+class _Tanh(_Activation):
+    """`layers.tanh_forward` and `layers.tanh_backward`."""
 
     def forward(self, x):
         return np.tanh(x, out=self.y)
 
     def backward(self, dy, room, needs_dx):
-        slope = np.multiply(self.y, self.y, out=self.dx)
+        slope = np.multiply(self.y, self.y, out=self.y)
         np.subtract(self.one, slope, out=slope)
         return np.multiply(dy, slope, out=slope), {}
 
 
-class _Relu:
-    """`layers.relu_forward` and `layers.relu_backward`."""
-
-    size = 0
-
-    def __init__(self, layer, y, dx):
-        self.y, self.dx, self.zero = y, dx, np.zeros((), y.dtype)
+class _Relu(_Activation):
+    """`layers.relu_forward` and `layers.relu_backward`; y > 0 just where x > 0."""
 
     def forward(self, x):
-        self.x = x
         return np.maximum(x, self.zero, out=self.y)
 
     def backward(self, dy, room, needs_dx):
-        return np.multiply(dy, self.x > self.zero, out=self.dx), {}
+        return np.multiply(dy, self.y > self.zero, out=self.y), {}
 
 
 PARTS = {
@@ -175,13 +178,22 @@ PARTS = {
 
 
 def _make_stack(network_layers, x):
-    """Return a part for each layer, with memory for as many examples as `x` has."""
-    stack = []
-    for layer in network_layers:
-        M = layer.params["b"].shape[0] if layer.params else x.shape[1]
-        y = np.empty((len(x), M), x.dtype)
-        stack.append(PARTS[_pair_of(layer)](layer, y, np.empty(x.shape, x.dtype)))
-        x = y
+    """Return a part for each layer, with memory for as many examples as `x` has.
+
+    As little of it as will do, so that it stays near the processor: an activation
+    overwrites the weighted sums that it gets, and all `dx` of a width share two arrays.
+    """
+    stack, scratch, y, is_sum = [], {}, x, False
+    for position, layer in enumerate(network_layers):
+        dx = None
+        if layer.params:
+            place = x.shape[1], position % 2
+            dx = scratch.setdefault(place, np.empty(x.shape, x.dtype))
+            y = np.empty((len(x), layer.params["b"].size), x.dtype)
+        elif not is_sum:
+            y = np.empty(x.shape, x.dtype)
+        stack.append(PARTS[_pair_of(layer)](layer, y, dx))
+        x, is_sum = y, bool(layer.params)
     return stack
 
 

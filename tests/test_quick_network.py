@@ -152,3 +152,18 @@ def test_an_unknown_loss_optimizer_or_type_keeps_the_plain_passes(given):
 def test_sigmoid_stays_with_the_plain_passes():
     network = network_in("float64", "sigmoid")
     assert passes_of(network) is network
+
+
+def test_layers_in_any_order_give_the_same_bits(monkeypatch):
+    def stacked():
+        first, tanh, second, relu, last = [
+            *network_in("float64", sizes=(D, D, D, C)).layers[:3],
+            network_in("float64", "relu").layers[1],
+            network_in("float64", sizes=(D, C)).layers[0],
+        ]
+        again = Layer(tanh._forward, tanh._backward)
+        return Network([tanh, first, second, relu, again, last])
+
+    assert isinstance(passes_of(stacked()), QuickNetwork)
+    quick = trained(stacked(), X, LABELS)
+    assert_same(quick, trained(stacked(), X, LABELS, monkeypatch))
