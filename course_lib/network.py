@@ -114,8 +114,10 @@ class Layer:
         """
         if self.running is not None:
             cache = cache.cache
-        skips = {"needs_dx": False} if self._can_skip_dx and not needs_dx else {}
-        result = self._backward(dy, cache, **skips)
+        if needs_dx or not self._can_skip_dx:
+            result = self._backward(dy, cache)
+        else:
+            result = self._backward(dy, cache, needs_dx=False)
         gradients = result if isinstance(result, tuple) else (result,)
         if len(gradients) != 1 + len(self.params) or result is None:
             names = ", ".join(["dx", *("d" + name for name in self.params)])

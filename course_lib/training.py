@@ -10,6 +10,7 @@ import numpy as np
 from course_lib.losses import softmax_cross_entropy
 from course_lib.metrics import accuracy
 from course_lib.optimizers import clip_layers, sgd
+from course_lib.quick_network import FlatGradients, quick_passes
 
 
 @dataclass
@@ -173,19 +174,20 @@ def train(
     rate = learning_rate if callable(learning_rate) else lambda step: learning_rate
     batches = _endless_batches(len(x), batch_size, rng)
     history, states, start = History(), {}, time.perf_counter()
+    passes = quick_passes(network, x, targets, loss, optimizer)
     # What overflows shows up as a loss that is not finite, and that is reported.
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(n_steps):
             if step % measure_every == 0:
                 _measure(history, step, network, (x, targets), validation, loss)
             batch = next(batches)
-            y, caches = network.forward(x[batch], training=True, rng=rng)
+            y, caches = passes.forward(x[batch], training=True, rng=rng)
             batch_loss, dy = loss(y, targets[batch])
             history.losses.append(float(batch_loss))
             if not math.isfinite(batch_loss):
                 break
-            _, grads = network.backward(dy, caches, needs_dx=False)
-            network.keep_running(caches)
+            _, grads = passes.backward(dy, caches, needs_dx=False)
+            passes.keep_running(caches)
             _update(network, grads, states, optimizer, float(rate(step)), clip_norm)
             progress(step + 1, n_steps, batch_loss)
         else:
@@ -240,6 +242,9 @@ def _endless_batches(n_examples, batch_size, rng):
 
 def _update(network, grads, states, optimizer, learning_rate, clip_norm):
     """Give each layer its next parameters; one used twice moves once, by the sum."""
+    if isinstance(grads, FlatGradients) and optimizer is sgd and clip_norm is None:
+        grads.descend(network.layers, learning_rate)
+        return
     totals = {}
     for layer, layer_grads in zip(network.layers, grads, strict=True):
         if layer in totals:
