@@ -461,9 +461,8 @@ for _ in range(5):
 
 # %%
 places = [LETTERS.index(letter) for letter in "aeiou"]
-E = letter_params["E"][places]
-directions = E / np.linalg.norm(E, axis=1, keepdims=True)
-cosines = directions @ directions.T
+angles = np.arctan2(*letter_params["E"][places].T)  # in the plane, of each row
+cosines = np.cos(angles[:, np.newaxis] - angles)
 vowels.reveal(
     round((cosines.sum() - 5) / 20, 2),
     "After a vowel comes a consonant, and the other way round: what keeps the same "
