@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from browsing import open_notebook
 from conftest import course_environment
 from small_course import ANSWERS, NAME, answered, as_bytes
 from test_watch import until
@@ -312,10 +313,8 @@ def test_the_button_saves_submits_and_links_to_the_page(start, course, chromium)
     running.url()
     running.wait_for("Watching")
     ARTEFACTS.mkdir(exist_ok=True)
-    page = chromium.new_page(viewport={"width": 1300, "height": 900})
-    page.goto(
-        f"{running.address}/lab/tree/lessons/{NAME}/{NAME}.ipynb?token={running.token}"
-    )
+    address = running.address, running.token
+    page = open_notebook(chromium, address, f"lessons/{NAME}/{NAME}.ipynb")
     last = page.locator(".jp-CodeCell", has_text="submit(").last
     last.wait_for(timeout=60_000)
     first = page.locator(".jp-CodeCell", has_text="def mse").first
