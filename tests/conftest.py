@@ -166,6 +166,8 @@ def pytest_xdist_make_scheduler(config, log):
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0].rpartition("/")[2]
-            return "browser" if file.startswith("test_browser") else nodeid
+            if file.startswith("test_browser"):
+                return "browser"
+            return "lab" if file == "test_lab.py" else nodeid  # one server at a time
 
     return Scheduling(config, log) if config.getvalue("dist") == "load" else None
