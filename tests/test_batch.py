@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -441,6 +442,8 @@ def start_command(course, *arguments):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Where tests run in the background, Ctrl+C would be ignored below them.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

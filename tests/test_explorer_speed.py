@@ -74,7 +74,7 @@ def test_a_move_is_drawn_in_the_time_of_a_few_lines(module, least):
 def test_a_picture_of_many_words_is_found_too_slow(least):
     def build(figure):
         axes = figure.subplots()
-        words = [axes.text(k % 12 / 12, k // 12 / 12, "") for k in range(140)]
+        words = [axes.text(k % 12 / 12, k // 12 / 30, "") for k in range(320)]
 
         def update(number):
             for word in words:
