@@ -6,7 +6,8 @@
 
 Submissions go there and graded notebooks come back, a few at a time however many there
 are; pages and notebooks are written here and nowhere else. What was on a worker that
-died goes to another one.
+died goes to another one. Dask cannot tell which of a worker's submissions it died of,
+so that whoever lost several workers is graded once more at the end, with nobody beside.
 """
 
 import contextlib
@@ -63,6 +64,7 @@ class Cluster(Team):
         self._address, self._settings, self._walls = address, settings, walls
         self._tell = tell
         self._away = {}  # future -> _Away
+        self._suspects, self._suspect = [], None  # who lost workers; who is tried alone
         self._back = queue.SimpleQueue()
         self._sent = None, None  # the course that was sent last, and its future
         self._lonely_since = None
@@ -117,10 +119,10 @@ class Cluster(Team):
         if time.monotonic() - self._counted > 5.0:
             with contextlib.suppress(Exception):  # it is noticed where we wait
                 self._count()
-        return len(self._away) < max(self._room, 1)
+        return self._suspect is None and len(self._away) < max(self._room, 1)
 
     def _is_idle(self):
-        return not self._away
+        return not self._away and not self._suspects
 
     def _give(self, job):
         handed_in, settings = job.handed_in, self._settings
@@ -146,20 +148,34 @@ class Cluster(Team):
 
     def _returns(self):
         """Wait; yield what became of the jobs that are back, or too long away."""
+        if not self._away:
+            self._suspect = self._suspects.pop()
+            self._give(self._suspect)
         try:
             future = self._back.get(timeout=1.0)
         except queue.Empty:
             self._look_after_workers()
             late = time.monotonic() - LONGEST_SECONDS
             for future in [f for f, away in self._away.items() if away.since < late]:
-                away = self._away.pop(future)
+                away = self._bring(future)
                 future.cancel(force=True)
                 trouble = f"It was not graded within {LONGEST_SECONDS:g} s."
                 yield away.job, None, trouble
             return
-        away = self._away.pop(future, None)
-        if away is not None:  # else it was given up
-            yield away.job, *self._take(future, away)
+        if future not in self._away:  # it was given up
+            return
+        alone = self._suspect is not None
+        away = self._bring(future)
+        report, trouble = self._take(future, away)
+        if isinstance(trouble, Hopeless) and not alone:
+            self._suspects.append(away.job)
+        else:
+            yield away.job, report, trouble
+
+    def _bring(self, future):
+        """Return what was away under a future, and now is not."""
+        self._suspect = None  # with one of these away, nobody else is
+        return self._away.pop(future)
 
     def _take(self, future, away):
         """Return the report that a job gave and "", or None and what went wrong."""
@@ -190,7 +206,7 @@ class Cluster(Team):
             return future.result(timeout=CONNECT_SECONDS * 6), ""
         except KilledWorker as error:
             times = f"{error.allowed_failures + 1} times"
-            return None, Hopeless(f"The worker that graded it died, {times}.")
+            return None, Hopeless(f"With nothing else to do, its worker died {times}.")
         except (ImportError, AttributeError) as error:  # the errand was not understood
             problem = f"it cannot load the grader: {say(error)}"
             raise _refused(f"of {self._address}", problem) from None
