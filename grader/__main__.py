@@ -1,5 +1,6 @@
 """The command line: ``python -m grader COMMAND``. Each command is one call."""
 
+import gc
 import importlib
 import pkgutil
 import sys
@@ -89,4 +90,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # else the end looks at each of a million objects: a third of a second
+    sys.exit(code)

@@ -6,7 +6,7 @@ metadata, tags, ids, outputs) comes from the course. Whatever departs from the l
 is listed in words for the learner.
 """
 
-import copy
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -107,7 +107,8 @@ def no_answers(course, reason):
 
 def _rebuild(course, match):
     """Return the course's notebook with the answers and the added cells in place."""
-    cells = copy.deepcopy([dict(cell) for cell in course["cells"]])
+    result = json.loads(json.dumps(course))  # a copy, ten times as fast as deepcopy's
+    cells = result["cells"]
     added, last = {}, -1
     for k, piece in enumerate(match.pieces):
         index = match.place.get(k)
@@ -119,13 +120,13 @@ def _rebuild(course, match):
             added.setdefault(last, []).append(_added_cell(piece))
     for owner in set(match.merged.values()):
         _share_cell(cells, match, owner)
-    result = added.get(-1, [])
+    result["cells"] = added.get(-1, [])
     for index, cell in enumerate(cells):
-        result += [cell, *added.get(index, [])]
-    for cell in result:
+        result["cells"] += [cell, *added.get(index, [])]
+    for cell in result["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
-    return {**copy.deepcopy(dict(course)), "cells": result}
+    return result
 
 
 def _share_cell(cells, match, owner):

@@ -4,7 +4,6 @@
 the others are graded beside it; no grade, page or answer changes.
 """
 
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -40,7 +39,7 @@ def grade_attempts(attempts, settings, worker, advance=lambda name: None):
 
     def grade(attempt):
         report = mark(_handed_in(attempt, settings), settings, worker)
-        write_whole(attempt.graded, json.dumps(report.notebook, indent=1))
+        write_whole(attempt.graded, report.notebook_text())
         return attempt.learner
 
     with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:

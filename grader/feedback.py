@@ -4,7 +4,6 @@ class/autograded/<learner>/<lesson>/<lesson>.ipynb    the graded notebook
 class/feedback/<learner>/<lesson>/<lesson>.html       the learner's page
 """
 
-import json
 import os
 import secrets
 
@@ -41,8 +40,7 @@ def write_feedback(report, learner, settings, marks=None, timestamp=None):
     graded = settings.autograded / learner / report.lesson
     returned = settings.feedback / learner / report.lesson
     if report.notebook:
-        text = json.dumps(report.notebook, indent=1, ensure_ascii=False) + "\n"
-        _write(graded / f"{report.lesson}.ipynb", text)
+        _write(graded / f"{report.lesson}.ipynb", report.notebook_text())
     _write(returned / f"{report.lesson}.html", page)
     for folder in (graded, returned):
         if timestamp and folder.exists():

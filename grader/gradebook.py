@@ -204,15 +204,18 @@ class Book:
             found = _submissions(session, lesson, learner).one_or_none()
             if found is None:
                 return Marks()
+            held = _cells(session, found)
             grades = session.query(api.Grade).filter_by(notebook_id=found.id).all()
             comments = session.query(api.Comment).filter_by(notebook_id=found.id).all()
-            return Marks(
+            marks = Marks(
                 manual=_by_exercise(grades, "manual_score"),
                 extra=_by_exercise(grades, "extra_credit"),
                 comments=_by_exercise(comments, "manual_comment"),
                 late_penalty=found.late_submission_penalty or 0.0,
                 extension=found.assignment.extension,
             )
+            del held
+            return marks
 
     def grades(self, lesson):
         """Return everybody's grades of a lesson, or None if it is not in the book.
@@ -297,14 +300,21 @@ def _find_submission(session, lesson, learner):
     return found
 
 
-def _write_scores(session, submitted, report):
+def _cells(session, submitted):
+    """Return all cells of a notebook, for as long as its grades are looked at.
+
+    One question; without it each grade asks for its own cell. The session knows them
+    only as long as somebody holds them.
+    """
     from nbgrader import api
     from sqlalchemy.orm import with_polymorphic
 
-    # One question for all cells; without it each grade asks for its own. They are
-    # known to the session only as long as somebody holds them.
     every = with_polymorphic(api.BaseCell, "*")
-    held = session.query(every).filter_by(notebook_id=submitted.notebook_id).all()
+    return session.query(every).filter_by(notebook_id=submitted.notebook_id).all()
+
+
+def _write_scores(session, submitted, report):
+    held = _cells(session, submitted)
     verdicts = {verdict.exercise: verdict for verdict in report.exercises}
     for grade in submitted.grades:
         verdict = verdicts.get(grade.name.removesuffix("_check"))

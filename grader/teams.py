@@ -23,12 +23,14 @@ def crew(lesson, settings, count=None, walls="required", worker=None):
     own = Worker(walls) if worker is None else contextlib.nullcontext(worker)
     with own as worker:
         worker.start(wait=False)  # it imports while this process does
+        from grader import feedback_page
         from grader.crew import Crew
         from grader.gradebook import load_tables
         from grader.prepared import prepare
 
         prepare(lesson, settings.solutions)  # before it forks: each has it then
         load_tables()
+        feedback_page.warm_up()
         worker.share()
         with Crew(count or _cores(), settings, walls, worker) as crew:
             yield crew

@@ -155,7 +155,7 @@ class Watcher:
             if report.fingerprint == fingerprint_of(handed_in, self.settings):
                 return report
         report = mark(handed_in, self.settings, self._worker(attempt))
-        exchange.write_whole(attempt.graded, json.dumps(report.notebook, indent=1))
+        exchange.write_whole(attempt.graded, report.notebook_text())
         return report
 
     def _finish(self):
