@@ -8,11 +8,12 @@ from IPython.display import HTML, display
 
 from course_lib import plots
 from course_lib.contact_sheet import shown_by
+from course_lib.explorers.controls import Choice
 
 
 def main_control(explorer):
     """Return the control that is moved: the first slider, or the first dropdown."""
-    sliders = [c for c in explorer.controls if hasattr(c, "low")]
+    sliders = [c for c in explorer.controls if not isinstance(c, Choice)]
     return (sliders or explorer.controls)[0]
 
 
@@ -41,6 +42,6 @@ def by_interact(module, name):
         print(explorer.read_out(numbers))
 
     look = {"description": control.label, "continuous_update": True}
-    if not hasattr(control, "low"):
+    if isinstance(control, Choice):
         del look["continuous_update"]
     ipywidgets.interact(redraw, value=control.widget(ipywidgets, **look))

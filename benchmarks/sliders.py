@@ -34,7 +34,9 @@ import slider_page  # noqa: E402
 from slider_rivals import main_control  # noqa: E402
 
 from course_lib.contact_sheet import shown_by  # noqa: E402
+from course_lib.explorers.controls import Choice  # noqa: E402
 from course_lib.network import Network  # noqa: E402
+from course_lib.quick_network import QuickNetwork  # noqa: E402
 
 REDRAW, TRAINING = 100, 300  # milliseconds at most, 95 of 100 times
 LAG = 150  # milliseconds at most from the last of thirty moves to its picture
@@ -112,13 +114,15 @@ def values(control, most=17):
 
 def limit_of(explorer, control):
     """Return the milliseconds that a move may take: more where a network is trained."""
-    calls, backward = [], Network.backward
+    calls = []
 
-    def counted(*arguments, **options):
-        calls.append(1)
-        return backward(*arguments, **options)
+    def counting(backward):
+        return lambda *given, **rest: calls.append(1) or backward(*given, **rest)
 
-    with mock.patch.object(Network, "backward", counted):
+    with contextlib.ExitStack() as stack:
+        for network in (Network, QuickNetwork):
+            counted = counting(network.backward)
+            stack.enter_context(mock.patch.object(network, "backward", counted))
         value = values(control)[-1]
         explorer.numbers(**{control.name: value})
     return TRAINING if len(calls) >= TRAINED else REDRAW
@@ -204,7 +208,7 @@ def _time_cell(page, number, subject, moves):
     cell.scroll_into_view_if_needed()
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
-    is_slider = subject is None or hasattr(subject.control, "low")
+    is_slider = subject is None or not isinstance(subject.control, Choice)
     start = cell.locator("[role=slider], select, .jupyter-button").first
     start.wait_for(state="attached", timeout=browsing.PATIENCE)
     browsing.commit_card(cell)

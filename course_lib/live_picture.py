@@ -24,10 +24,12 @@ import base64
 import html
 import struct
 import zlib
+from functools import lru_cache
 
 import numpy as np
 
 from course_lib import page, plots
+from course_lib.painted_text import PaintedTexts, is_plain
 
 DPI = 150  # with a screen of ordinary density it is scaled down and looks smooth
 STEADY = "steady"  # the gid of a moving artist that leaves no ghost when pinned
@@ -66,6 +68,7 @@ class LivePicture:
         with rc_context(plots.HOUSE):
             self.figure = Figure(figsize=size, dpi=DPI, layout="constrained")
             self.canvas = FigureCanvasAgg(self.figure)
+            self._texts = PaintedTexts(self.canvas)
             self.figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)
             if page.is_being_graded():  # `html` shows the numbers alone
                 return
@@ -81,14 +84,17 @@ class LivePicture:
         Limits that `update` changed are seen, and get a background of their own. Where
         axes stand is settled once, at the limits of `build`: nothing jumps later.
         """
-        if not self._backgrounds:
-            self._lay_out()
-        self.update(numbers)
-        self.canvas.restore_region(self._background())
-        for artist in self.moving:
-            self._draw(artist)
-        if self.pinned is not None:
-            self._paint_ghosts(numbers)
+        from matplotlib import rc_context
+
+        with rc_context(plots.HOUSE):
+            if not self._backgrounds:
+                self._lay_out()
+            self.update(numbers)
+            self.canvas.restore_region(self._background())
+            for artist in self.moving:
+                self._draw(artist)
+            if self.pinned is not None:
+                self._paint_ghosts(numbers)
         return png_bytes(np.asarray(self.canvas.buffer_rgba()))
 
     def pin(self, numbers):
@@ -132,23 +138,17 @@ class LivePicture:
         return tuple((axes.get_xlim(), axes.get_ylim()) for axes in self.figure.axes)
 
     def _lay_out(self):
-        from matplotlib import rc_context
-
         if self.figure.axes:
-            with rc_context(plots.HOUSE):
-                self.figure.get_layout_engine().execute(self.figure)
+            self.figure.get_layout_engine().execute(self.figure)
         self.figure.set_layout_engine("none")
 
     def _background(self):
         """Return all that does not move, drawn once for each choice of limits."""
-        from matplotlib import rc_context
-
         limits = self._current_limits()
         if limits not in self._backgrounds:
             if len(self._backgrounds) == KEPT:
                 del self._backgrounds[next(iter(self._backgrounds))]
-            with rc_context(plots.HOUSE):
-                self.canvas.draw()
+            self.canvas.draw()
             region = self.canvas.copy_from_bbox(self.figure.bbox)
             self._backgrounds[limits] = region
         return self._backgrounds[limits]
@@ -163,7 +163,10 @@ class LivePicture:
         self.update(numbers)
 
     def _draw(self, artist):
-        (artist.axes or self.figure).draw_artist(artist)
+        if is_plain(artist):
+            self._texts.draw(artist)
+        else:
+            (artist.axes or self.figure).draw_artist(artist)
 
 
 def png_bytes(pixels):
@@ -173,17 +176,26 @@ def png_bytes(pixels):
     rows of a drawing are much alike, and the quickest compression.
     """
     height, width, _ = pixels.shape
-    rows = np.empty((height, width, 3), np.uint8)
+    rows, filtered = _memory_for(height, width)
     for channel in range(3):  # seven times as fast as copying all three at once
         rows[..., channel] = pixels[..., channel]
     rows = rows.reshape(height, width * 3)
-    filtered = np.empty((height, width * 3 + 1), np.uint8)
     filtered[:, 0] = 2  # PNG's filter "up": what changed since the row above
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(filtered, 1)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(*chunk) for chunk in chunks)
+
+
+@lru_cache(maxsize=4)
+def _memory_for(height, width):
+    """Return room for an image's rows, and for the differences between them.
+
+    Kept, because new memory of this size costs a third of the encoding.
+    """
+    rows = np.empty((height, width, 3), np.uint8)
+    return rows, np.empty((height, width * 3 + 1), np.uint8)
 
 
 def _paint_ghost(artist, draw):

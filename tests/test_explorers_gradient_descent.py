@@ -73,7 +73,7 @@ def test_a_round_bowl_takes_one_step_at_half_the_edge():
 def test_the_race_at_one_rate_runs_all_four_at_it():
     numbers = race.race_at(0.011, race.SAME)
     assert set(numbers["rates"].values()) == {0.01}
-    assert race._read(numbers)["gradient descent"] == "not in 400 at 0.01"
+    assert race._read(numbers)["gradient descent, steps"] == "over 400 at 0.01"
 
 
 def test_the_fair_race_gives_each_its_fewest_steps():

@@ -80,7 +80,8 @@ COURSE = {
     # showing
     "page": "",
     "plots": "",
-    "live_picture": "page plots",
+    "painted_text": "",
+    "live_picture": "page plots painted_text",
     "workbench": "",
     "prediction_log": "",
     "cards": "page prediction_log",
@@ -132,6 +133,7 @@ GRADER = {
     "plain_files": "",
     "archives": "",
     "salvage": "",
+    "deferred": "",
     "definitions": "",
     "matching": "definitions",
     "answers": "source salvage matching",
@@ -194,7 +196,7 @@ GRADER = {
     "errands": "fingerprint grade limits reports worker",
     "cluster": "crew errands errors fingerprint judge marking secret worker",
     "summary": "changes",
-    "teams": "cluster crew gradebook prepared worker",
+    "teams": "cluster crew feedback_page gradebook prepared worker",
     "batch": "crew errors exchange summary gradebook handed_in marking prepared "
     "replies reports settling teams",
     "console": "",

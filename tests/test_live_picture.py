@@ -87,6 +87,13 @@ def test_png_holds_the_very_pixels():
     np.testing.assert_array_equal(pixels(png_bytes(image)), image[..., :3])
 
 
+def test_a_picture_leaves_nothing_of_itself_in_the_next_of_its_size():
+    images = rng.integers(0, 256, size=(2, 7, 5, 4)).astype(np.uint8)
+    encoded = [png_bytes(image) for image in images]
+    for image, png in zip(images, encoded, strict=True):
+        np.testing.assert_array_equal(pixels(png), image[..., :3])
+
+
 def test_a_repainted_picture_equals_one_drawn_anew():
     picture = LivePicture(build, (3, 2))
     picture.paint({"y": 0.2})

@@ -126,10 +126,10 @@ class Sheet:
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         self.corners = [(10 * (k % 10), 15 * (k // 10)) for k in range(SHOWN)]
-        # One picture of all, because twenty are slow; what is NaN stays clear.
+        # One mesh of all, because twenty images are slow; what is NaN stays clear.
         self.ink = np.full((23, 98), np.nan)
-        self.image = axes.imshow(
-            self.ink, "gray_r", vmin=0, vmax=1, extent=(-0.5, 97.5, 22.5, -0.5)
+        self.cells = axes.pcolormesh(
+            self.ink, cmap="gray_r", vmin=0, vmax=1, shading="nearest"
         )
         axes.set(xlim=(-1, 98), ylim=(25.5, -4))
         above = [(x + 3.5, y - 2) for x, y in self.corners]
@@ -138,13 +138,13 @@ class Sheet:
         for place, (x, y) in enumerate(self.corners):
             look = {"ha": "center", "va": "top", "fontsize": 8.5, "color": plots.QUIET}
             axes.text(x + 3.5, y + 8, place, **look)
-        self.artists = [self.image, self.labels, self.mark]
+        self.artists = [self.cells, self.labels, self.mark]
 
     def show(self, pictures, labels, flag=None):
         """Take the pictures, of shape (20, 64), their labels and a marked place."""
         for (x, y), picture in zip(self.corners, pictures, strict=True):
             self.ink[y : y + 8, x : x + 8] = np.reshape(picture, (8, 8))
-        self.image.set_data(self.ink)
+        self.cells.set_array(self.ink)
         colors = [plots.VERMILION if k == flag else plots.INK for k in range(SHOWN)]
         self.labels.show(map(str, labels), colors)
         self.mark.set_visible(flag is not None)

@@ -144,13 +144,7 @@ def _build_paths(figure):
         label.set(fontsize=9.5, zorder=4)
         label.set_bbox({"facecolor": plots.PAPER, "edgecolor": "none", "pad": 1})
         words[edge] = label
-    look = {"boxstyle": "round,pad=0.35", "facecolor": plots.PAPER}
-    nodes = {
-        name: left.text(x, y, "", ha="center", va="center", fontsize=9, zorder=6)
-        for name, (x, y) in PLACES.items()
-    }
-    for node in nodes.values():
-        node.set_bbox(look | {"edgecolor": plots.QUIET})
+    boxes, nodes = _build_nodes(left)
     names = [*PATHS, "sum"]
     plots.style_axes(right, "", "share of dw", "Products, and their sum")
     bars = plots.draw_bars(right, np.zeros(4), names)
@@ -167,14 +161,30 @@ def _build_paths(figure):
             line.set_linestyle((0, (3, 1.5)) if on and slope < 0 else "-")
             words[edge].set(text=_signed(slope), color=line.get_color())
         for name, node in nodes.items():
-            node.set_text(f"{MADE[name]}\n{_signed(numbers['data'][name], '')}")
+            node.set_text(f" \n{_signed(numbers['data'][name], '')}")
         heights = [*numbers["products"].values(), numbers["blame"]]
         _fit(right, heights)
         for bar, height in zip(bars, heights, strict=True):
             bar.set(height=height, facecolor=_color(height))
             bar.set_hatch("///" if height < 0 else "")
 
-    return [*lines.values(), *words.values(), *nodes.values(), *bars], update
+    return [*lines.values(), *words.values(), *boxes, *nodes.values(), *bars], update
+
+
+def _build_nodes(axes):
+    """Return what stays of the nodes, and the text of each that takes its number.
+
+    Apart, so that a move sets five numbers anew and not five boxes.
+    """
+    look = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 6}
+    box = {"boxstyle": "round,pad=0.35", "facecolor": plots.PAPER}
+    boxes, nodes = [], {}
+    for name, (x, y) in PLACES.items():
+        room = axes.text(x, y, f"{MADE[name]}\n−0.00", color=plots.PAPER, **look)
+        room.set_bbox(box | {"edgecolor": plots.QUIET})
+        boxes += [room, axes.text(x, y, f"{MADE[name]}\n ", **look)]
+        nodes[name] = axes.text(x, y, "", **look)
+    return boxes, nodes
 
 
 def _signed(number, plus="+"):

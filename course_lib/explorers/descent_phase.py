@@ -189,7 +189,7 @@ def _build(figure):
     grid = figure.add_gridspec(2, 2, width_ratios=[1.25, 1], height_ratios=[1.5, 1])
     left = figure.add_subplot(grid[:, 0])
     upper, lower = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
-    image, *marks, best, words = _build_map(figure, left)
+    cells, *marks, best, words = _build_map(figure, left)
     here = plots.draw_marker(left, 0, 0, 1, markersize=11, zorder=7)
     plots.style_axes(upper, "w1", "w2", "The path", (-1.9, 1.9), (-1.35, 1.35))
     rings = [
@@ -209,7 +209,7 @@ def _build(figure):
 
     def update(numbers):
         steps, kappa = numbers["map"], numbers["kappa"]
-        image.set_data(np.log10(np.maximum(steps, 1)))
+        cells.set_array(np.log10(np.maximum(steps, 1)))
         rate, beta = best_settings(kappa)
         best.set_data([rate * kappa / 2], [beta])
         words.set_text(f"Polyak: {numbers['polyak']:.0f}" if kappa > 5 else "")
@@ -222,33 +222,29 @@ def _build(figure):
             np.clip(np.nan_to_num(numbers["losses"], nan=TOP), BOTTOM, TOP),
         )
 
-    return [image, *marks, best, words, here, *rings, path, curve], update
+    return [cells, *marks, best, words, here, *rings, path, curve], update
 
 
 def _build_map(figure, axes):
     plots.style_axes(axes, "learning rate (times 2/L)", "beta", "Steps to the goal")
     axes.grid(visible=False)
     half_x, half_y = (SHARES[1] - SHARES[0]) / 2, (BETAS[1] - BETAS[0]) / 2
-    extent = (
-        SHARES[0] - half_x,
-        SHARES[-1] + half_x,
-        BETAS[0] - half_y,
-        BETAS[-1] + half_y,
-    )
-    image = axes.imshow(
+    axes.set_xlim(SHARES[0] - half_x, SHARES[-1] + half_x)
+    axes.set_ylim(BETAS[0] - half_y, BETAS[-1] + half_y)
+    cells = axes.pcolormesh(
+        SHARES,
+        BETAS,
         np.zeros((len(BETAS), len(SHARES))),
         cmap="viridis",
         vmin=0,
         vmax=np.log10(PATIENCE),
-        origin="lower",
-        extent=extent,
-        aspect="auto",
+        shading="nearest",
         gid=STEADY,
         zorder=0,
     )
     (edge,) = axes.plot([1, 1.98], [0, 0.98], color=plots.INK, linewidth=1.5)
     breaks = axes.text(1.66, 0.3, "breaks", ha="center", color=plots.INK)
-    bar = figure.colorbar(image, ax=axes, orientation="horizontal", aspect=30, pad=0.02)
+    bar = figure.colorbar(cells, ax=axes, orientation="horizontal", aspect=30, pad=0.02)
     bar.set_ticks([0, 1, 2, 3], labels=["1", "10", "100", "1000"])
     bar.set_label("steps")
     bar.outline.set_visible(False)
@@ -258,7 +254,7 @@ def _build_map(figure, axes):
     words.set(color=plots.PAPER, fontweight="bold", gid=STEADY)
     for mark in (edge, breaks):
         mark.set_gid(STEADY)
-    return image, edge, breaks, best, words
+    return cells, edge, breaks, best, words
 
 
 def _draw_rings(rings, kappa):

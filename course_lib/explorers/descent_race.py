@@ -140,7 +140,7 @@ def _build(figure):
 def _read(numbers):
     def said(name):
         steps, rate = numbers["steps"][name], numbers["rates"][name]
-        words = f"{steps:.0f} steps" if np.isfinite(steps) else f"not in {N_STEPS}"
+        words = f"{steps:.0f}" if np.isfinite(steps) else f"over {N_STEPS}"
         return f"{words} at {rate:g}"
 
-    return {name: said(name) for name in RUNNERS}
+    return {f"{name}, steps": said(name) for name in RUNNERS}

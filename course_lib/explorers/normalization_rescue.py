@@ -182,16 +182,12 @@ def _apart(places, gap=0.17):
 
 
 def _read(numbers):
-    losses = [
-        f"{losses[-1]:.3f} nats" if np.isfinite(losses[-1]) else "NaN, stopped"
-        for losses in numbers["losses"]
-    ]
+    lasts = [losses[-1] for losses in numbers["losses"]]
+    losses = [f"{last:.3f}" if np.isfinite(last) else "NaN" for last in lasts]
     shares = ["-" if np.isnan(a) else f"{a:.3f}" for a in numbers["accuracies"]]
     spreads = [f"{spread[-1]:.1g}" for spread in numbers["spreads"]]
     return {
-        "loss, no normalization": losses[0],
-        "batch": losses[1],
-        "layer": losses[2],
-        "unseen digits read right, in this order": ", ".join(shares),
+        "loss (nats): without, batch, layer": ", ".join(losses),
+        "unseen right, in this order": ", ".join(shares),
         "spread at layer 9": ", ".join(spreads),
     }

@@ -74,7 +74,12 @@ def _dropout():
 
 def _build(figure):
     left, right = figure.subplots(1, 2, width_ratios=[2.6, 1])
-    image = left.imshow(np.zeros((N, D)), cmap="Blues", vmin=0, vmax=4, aspect="auto")
+    # A mesh, because stretching an image for each move takes ten times as long.
+    cells = left.pcolormesh(
+        *(np.arange(D), np.arange(N), np.zeros((N, D))),
+        **{"cmap": "Blues", "vmin": 0, "vmax": 4, "shading": "nearest"},
+    )
+    left.invert_yaxis()
     left.set(xlabel="hidden unit", ylabel="example", title="y, darker is larger")
     left.set(xticks=range(0, D, 4), yticks=range(0, N, 3))
     left.grid(visible=False)
@@ -85,13 +90,13 @@ def _build(figure):
     bars = plots.draw_bars(right, [0, 0], ["x", "y"], series=[0, 1])
 
     def update(numbers):
-        image.set_data(numbers["y"])
+        cells.set_array(numbers["y"])
         rows, columns = np.nonzero(numbers["y"] == 0)
         crosses.set_data(columns, rows)
         for bar, height in zip(bars, (numbers["first"], numbers["mean"]), strict=True):
             bar.set_height(height)
 
-    return [image, crosses, *bars], update
+    return [cells, crosses, *bars], update
 
 
 def _read(numbers):
