@@ -14,7 +14,7 @@ from course_lib.contact_sheet import shown_by
 from course_lib.explorers.explorer import Explorer, Slider
 from course_lib.live_picture import LivePicture
 
-MOST = 8  # times a picture of one line, of which PNG is the larger part
+MOST = 12  # times a picture of one line, of which PNG is the larger part
 ROUNDS = 4
 
 
