@@ -199,7 +199,7 @@ def _color(number):
 def _fit(axes, heights):
     """Give the bars one of a few scales, so that it seldom changes."""
     largest = 1.05 * max(abs(height) for height in heights)
-    reach = next(r for r in (1, 3, 10, 30, 100, 300) if r >= largest)
+    reach = next(r for r in (3, 30, 300) if r >= largest)
     axes.set_ylim(-reach, reach)
 
 
