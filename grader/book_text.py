@@ -23,8 +23,11 @@ def _markdown():
         """nbconvert's, with formulas that are drawn without scripts."""
 
         def block_math(self, body):
-            """Return a formula on a line of its own."""
-            return _formula(body, "block")
+            """Return a formula on a line of its own.
+
+            Where it is wider than the window it scrolls, by keyboard too.
+            """
+            return _formula(body, "block").replace("<math ", '<math tabindex="0" ', 1)
 
         def inline_math(self, body):
             """Return a formula within a line."""

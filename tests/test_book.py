@@ -117,6 +117,7 @@ def test_formulas_are_drawn_without_a_script():
     html = text_html(r"It is $\frac{1}{N}$ and $$w \leftarrow w - dw$$")
     assert "<mfrac>" in html and html.count("<math") == 2
     assert "$" not in html and "\\" not in html
+    assert html.count('<math tabindex="0"') == 1  # of its own line, which may scroll
 
 
 def test_a_formula_that_cannot_be_drawn_stays_as_it_was_written():
