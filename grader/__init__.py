@@ -2,10 +2,6 @@
 
 import sys
 
-from grader.deferred import defer
-
 # jsonschema takes over a second to learn the grammar of international links, for a
 # check that no notebook needs, and does without when the module is missing.
 sys.modules.setdefault("rfc3987_syntax", None)
-for _package in ("jupytext", "nbgrader"):
-    defer(_package)

@@ -10,7 +10,11 @@ import click
 from course_lib.settings import load_settings
 from grader import commands
 from grader.console import complain
+from grader.deferred import defer
 from grader.source_rules import suggest
+
+for _package in ("jupytext", "nbgrader"):
+    defer(_package)
 
 
 class Commands(click.Group):

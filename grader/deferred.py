@@ -1,7 +1,8 @@
 """Modules of a package, without all that the package itself imports first.
 
 nbgrader's tables are one module; importing ``nbgrader`` before it brings its JupyterLab
-extensions, its exchange and nbconvert, which no grading needs.
+extensions, its exchange and nbconvert, which no grading needs. For the command line
+alone: JupyterLab's own process needs the extensions, and finds them in the package.
 """
 
 import importlib.util

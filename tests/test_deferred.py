@@ -18,7 +18,7 @@ def tell(code):
 
 def test_the_tables_come_without_the_extensions_of_jupyterlab():
     loaded = tell(
-        "import grader\n"
+        "import grader.__main__\n"
         "from nbgrader import api\n"
         "import jupytext.cell_reader\n"
         "api.Gradebook\n"
@@ -31,7 +31,7 @@ def test_the_tables_come_without_the_extensions_of_jupyterlab():
 
 def test_what_a_package_itself_has_is_there_as_soon_as_somebody_asks():
     version, extension, kind = tell(
-        "import grader, nbgrader.api, nbgrader\n"
+        "import grader.__main__, nbgrader.api, nbgrader\n"
         "about = nbgrader.__version__, nbgrader._jupyter_server_extension_points()\n"
         "print(json.dumps([*about, type(nbgrader).__name__]))"
     )
@@ -41,7 +41,7 @@ def test_what_a_package_itself_has_is_there_as_soon_as_somebody_asks():
 
 def test_a_name_that_is_nowhere_is_missed_as_ever():
     said = tell(
-        "import grader\n"
+        "import grader.__main__\n"
         "try:\n"
         "    from nbgrader import nothing_of_the_kind\n"
         "except ImportError as error:\n"
