@@ -12,7 +12,7 @@ from course_lib.signals import activation_stds, decibels, delta_norms
 WIDTH, EXAMPLES, DEEPEST = 64, 100, 30
 STDS = {"tiny, std 0.01": 0.01, "large, std 0.3": 0.3, "huge, std 1": 1.0}
 WEIGHTS = ["tiny, std 0.01", "xavier", "he", "large, std 0.3", "huge, std 1"]
-SCALES = (12, 60, 260, 1040)  # limits of a picture, in decibels: few, so that it stays
+SCALES = (15, 70, 280, 1120)  # limits of a picture, in decibels: few, so that it stays
 WIDEST = (-SCALES[-1], SCALES[-1])  # leaves room for the longest tick labels
 USES = {
     "init_weights": init_weights,
