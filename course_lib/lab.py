@@ -50,7 +50,8 @@ def main(arguments=None):
         lab = start_lab(settings, port, token, options.for_jupyter)
         grader = start_grader(settings)
         try:
-            if not wait_until_up(port, lab, stopper):
+            known = None if options.for_jupyter else token  # they may bring another
+            if not wait_until_up(port, known, lab, stopper):
                 return stopper.code if stopper.asked else said_why(lab, settings)
             print(f"\nThe course is open at\n\n    {url}\n", flush=True)
             if not options.no_browser:
@@ -226,12 +227,17 @@ def is_free(port):
     return True
 
 
-def wait_until_up(port, lab, stopper):
-    """Return whether JupyterLab answers, waiting for it to start."""
+def wait_until_up(port, token, lab, stopper):
+    """Return whether JupyterLab answers, waiting for it to start.
+
+    By its token it is known from another that took the same port a moment earlier.
+    """
     deadline = time.monotonic() + START_SECONDS
+    url = f"http://127.0.0.1:{port}/api" + ("/status" if token else "")
+    ask = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
     while lab.returncode is None and not stopper.asked:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
+            urllib.request.urlopen(ask, timeout=5).close()
             return True
         except (OSError, urllib.error.URLError):
             time.sleep(0.1)

@@ -1,6 +1,7 @@
 """`course.py lab`: JupyterLab with nbgrader and grading, one tree of processes."""
 
 import contextlib
+import http.server
 import json
 import os
 import re
@@ -10,9 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from browsing import open_notebook
@@ -269,6 +272,38 @@ def test_a_grader_that_ends_is_started_again(start, course):
     os.kill(json.loads(settings.heartbeat.read_text())["process"], signal.SIGKILL)
     running.wait_for("Starting it again")
     until(lambda: running.output.count("Watching") == 2)
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """A JupyterLab that somebody else started on the same port."""
+
+    def do_GET(self):
+        self.send_response(200 if self.path == "/api" else 403)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Ending:
+    """A process that ends while somebody waits for it, because its port is taken."""
+
+    looks = 0
+
+    @property
+    def returncode(self):
+        self.looks += 1
+        return 1 if self.looks > 3 else None
+
+
+def test_another_server_on_its_port_is_not_taken_for_it():
+    stopper = SimpleNamespace(asked=False)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        assert not lab.wait_until_up(port, "our token", Ending(), stopper)
+        assert lab.wait_until_up(port, None, Ending(), stopper)  # cannot be told
+        server.shutdown()
 
 
 @pytest.mark.full
