@@ -64,7 +64,7 @@ class Cluster(Team):
         self._address, self._settings, self._walls = address, settings, walls
         self._tell = tell
         self._away = {}  # future -> _Away
-        self._suspects, self._suspect = [], None  # who lost workers; who is tried alone
+        self._suspects, self._alone = [], False  # who lost workers; if one is tried now
         self._back = queue.SimpleQueue()
         self._sent = None, None  # the course that was sent last, and its future
         self._lonely_since = None
@@ -119,7 +119,7 @@ class Cluster(Team):
         if time.monotonic() - self._counted > 5.0:
             with contextlib.suppress(Exception):  # it is noticed where we wait
                 self._count()
-        return self._suspect is None and len(self._away) < max(self._room, 1)
+        return not self._alone and len(self._away) < max(self._room, 1)
 
     def _is_idle(self):
         return not self._away and not self._suspects
@@ -149,8 +149,8 @@ class Cluster(Team):
     def _returns(self):
         """Wait; yield what became of the jobs that are back, or too long away."""
         if not self._away:
-            self._suspect = self._suspects.pop()
-            self._give(self._suspect)
+            self._alone = True
+            self._give(self._suspects.pop())
         try:
             future = self._back.get(timeout=1.0)
         except queue.Empty:
@@ -164,7 +164,7 @@ class Cluster(Team):
             return
         if future not in self._away:  # it was given up
             return
-        alone = self._suspect is not None
+        alone = self._alone
         away = self._bring(future)
         report, trouble = self._take(future, away)
         if isinstance(trouble, Hopeless) and not alone:
@@ -174,7 +174,7 @@ class Cluster(Team):
 
     def _bring(self, future):
         """Return what was away under a future, and now is not."""
-        self._suspect = None  # with one of these away, nobody else is
+        self._alone = False  # who was tried so is the only one away
         return self._away.pop(future)
 
     def _take(self, future, away):
