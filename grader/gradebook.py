@@ -9,15 +9,11 @@ scores, extra credit, comments, extensions, late penalties) is never touched.
 
 from dataclasses import dataclass
 
-from grader import change_book, late_book, students, words_book
+from grader import change_book, late_book, score_book, students
 from grader.database import REPORTS, open_database
 from grader.grade_table import read_grades
 from grader.lesson_cells import cells_of, register
 from grader.marks import Marks
-from grader.reports import NOT_GRADED
-from grader.words import BY_HAND
-
-UNJUDGED = ("timeout", "crashed")
 
 
 def load_tables():
@@ -137,14 +133,14 @@ class Book:
             self.register(report.lesson, report.notebook)
         with self._session.begin() as session:
             with session.no_autoflush:  # else it writes before each of its questions
-                submitted = _find_submission(session, report.lesson, learner)
+                submitted = score_book.find_submission(session, report.lesson, learner)
                 about = session, report.lesson, learner, report.submission
                 change_book.begin(*about)
                 if timestamp is not None:
                     from nbgrader.utils import parse_utc
 
                     submitted.assignment.timestamp = parse_utc(timestamp)
-                _write_scores(session, submitted, report)
+                score_book.write_scores(session, submitted, report)
             _write_fingerprint(session, report, learner)
             if timetable is not None:
                 assignment = submitted.assignment.assignment
@@ -201,10 +197,10 @@ class Book:
         from nbgrader import api
 
         with self._session() as session:
-            found = _submissions(session, lesson, learner).one_or_none()
+            found = score_book.submissions(session, lesson, learner).one_or_none()
             if found is None:
                 return Marks()
-            held = _cells(session, found)
+            held = score_book.cells(session, found)
             grades = session.query(api.Grade).filter_by(notebook_id=found.id).all()
             comments = session.query(api.Comment).filter_by(notebook_id=found.id).all()
             marks = Marks(
@@ -239,24 +235,9 @@ class Book:
         """
         with self._session() as session:
             return {
-                found.student.id: found.score for found in _submissions(session, lesson)
+                found.student.id: found.score
+                for found in score_book.submissions(session, lesson)
             }
-
-
-def _submissions(session, lesson, learner=None):
-    """Return the query for submitted notebooks of a lesson, of all or one learner."""
-    from nbgrader import api
-
-    query = (
-        session.query(api.SubmittedNotebook)
-        .join(api.SubmittedAssignment)
-        .join(api.Assignment)
-        .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
-        .filter(api.Assignment.name == lesson, api.Notebook.name == lesson)
-    )
-    if learner is None:
-        return query
-    return query.filter(api.SubmittedAssignment.student_id == learner)
 
 
 def _learners(session, lesson):
@@ -266,76 +247,6 @@ def _learners(session, lesson):
         api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id
     )
     return [name for (name,) in query.filter(api.Assignment.name == lesson)]
-
-
-def _find_submission(session, lesson, learner):
-    """Return a learner's submitted notebook, made with its rows if it is not there."""
-    from nbgrader import api
-
-    found = _submissions(session, lesson, learner).one_or_none()
-    if found is not None:
-        return found
-    assignment = session.query(api.Assignment).filter_by(name=lesson).one()
-    student = session.get(api.Student, learner)
-    if student is None:
-        student = api.Student(id=learner)
-        session.add(student)
-    submission = (
-        session.query(api.SubmittedAssignment)
-        .filter_by(assignment_id=assignment.id, student_id=learner)
-        .one_or_none()
-    )
-    if submission is None:
-        submission = api.SubmittedAssignment(assignment=assignment, student=student)
-        session.add(submission)
-    for book in assignment.notebooks:
-        notebook = api.SubmittedNotebook(notebook=book, assignment=submission)
-        session.add(notebook)
-        for cell in book.grade_cells + book.task_cells:
-            session.add(api.Grade(cell=cell, notebook=notebook, manual_score=None))
-        for cell in book.solution_cells + book.task_cells:
-            session.add(api.Comment(cell=cell, notebook=notebook))
-        found = notebook if book.name == lesson else found
-    session.flush()
-    return found
-
-
-def _cells(session, submitted):
-    """Return all cells of a notebook, for as long as its grades are looked at.
-
-    One question; without it each grade asks for its own cell. The session knows them
-    only as long as somebody holds them.
-    """
-    from nbgrader import api
-    from sqlalchemy.orm import with_polymorphic
-
-    every = with_polymorphic(api.BaseCell, "*")
-    return session.query(every).filter_by(notebook_id=submitted.notebook_id).all()
-
-
-def _write_scores(session, submitted, report):
-    held = _cells(session, submitted)
-    verdicts = {verdict.exercise: verdict for verdict in report.exercises}
-    for grade in submitted.grades:
-        verdict = verdicts.get(grade.name.removesuffix("_check"))
-        if verdict is None:
-            continue  # graded by hand, or no longer part of the lesson
-        unsure = report.status == NOT_GRADED or verdict.status in UNJUDGED
-        if grade.cell.cell_type == "markdown":
-            words_book.write(session, grade, verdict, report.words[grade.name])
-            continue
-        grade.auto_score = verdict.points
-        grade.needs_manual_grade = unsure or grade.manual_score is not None
-    for comment in submitted.comments:
-        verdict = verdicts.get(comment.name)
-        if verdict is not None:
-            blank = verdict.status == "not_written"
-            if verdict.status == BY_HAND:  # what is said of it is a person's to say
-                comment.auto_comment = None
-                continue
-            said = " ".join(filter(None, [verdict.message, verdict.next_step]))
-            comment.auto_comment = "No response." if blank else said or None
-    del held
 
 
 def _write_fingerprint(session, report, learner):

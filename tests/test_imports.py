@@ -183,8 +183,9 @@ GRADER = {
     "lateness": "",
     "marks": "",
     "students": "",
+    "score_book": "reports words words_book",
     "gradebook": "change_book database grade_table late_book lesson_cells marks "
-    "reports students words words_book",
+    "score_book students",
     "words_book": "words database",
     "handed_in": "",
     "fingerprint": "",
