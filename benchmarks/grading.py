@@ -190,14 +190,16 @@ def one_alone(lesson, notebook, rounds=5):
     return sorted(took)[rounds // 2]
 
 
-def floor(lesson, notebooks, workers):
+def floor(lesson, workers, count=18):
     """Return the processor seconds that the bare cells take, on average.
 
     As many run at once as in the measurement: two threads of one core are slower each.
     """
     from grader import shell
 
-    shell.prepare()
+    if shell._shell is None:
+        shell.prepare()
+    notebooks = submissions(lesson, count)
     reader, writer = os.pipe()
     for _ in range(workers):
         if os.fork() == 0:
@@ -286,16 +288,21 @@ def main():
     options.add_argument("--rounds", type=int, default=1)
     given = options.parse_args()
     print(f"{given.lesson}, {given.workers} workers, {os.cpu_count()} cores")
-    rates, lowest = {}, None
+    rates, above = {}, []
     for _ in range(given.rounds):
         for name, count in (("nbgrader", given.nbgrader), ("ours", given.ours)):
-            if count:
-                rate, processor = grade_class(name, given.lesson, count, given.workers)
-                rates.setdefault(name, []).append(rate)
-                used = processor / count
-        lowest = floor(given.lesson, submissions(given.lesson, 6), given.workers)
-        print(f"floor     {lowest:.3f} CPU s each", end="")
-        print(f"; ours is {used - lowest:.3f} s above it" if given.ours else "")
+            if not count:
+                continue
+            below = [floor(given.lesson, given.workers)]
+            rate, processor = grade_class(name, given.lesson, count, given.workers)
+            rates.setdefault(name, []).append(rate)
+            below.append(floor(given.lesson, given.workers))
+            print("floor     {:.3f} CPU s each before, {:.3f} after".format(*below))
+            if name == "ours":
+                above.append(processor / count - sum(below) / 2)
+                print(f"above it  {above[-1]:.3f} CPU s each")
+    if above:
+        print(f"above the floor, in the middle: {sorted(above)[len(above) // 2]:.3f} s")
     alone = one_alone(given.lesson, submissions(given.lesson, 1)[0])
     print(f"one learner's own submission, warm: {alone:.2f} s")
     if given.long:

@@ -13,7 +13,7 @@ from grader.console import complain
 from grader.deferred import defer
 from grader.source_rules import suggest
 
-for _package in ("jupytext", "nbgrader"):
+for _package in ("jupytext", "nbgrader", "requests"):
     defer(_package)
 
 

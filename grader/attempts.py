@@ -20,6 +20,7 @@ from grader.outputs import (
 from grader.runs import CellRun, ProbeRun, Run
 
 _GRACE_SECONDS = 1.0
+_LONGEST_WAIT = 0.5  # seconds for an answer; a fork is a small part of that
 _SHORT_MESSAGE = 1 << 16
 
 
@@ -43,43 +44,61 @@ class Submission:
         self._runs = {}
         self._answers = {}
         self._dropped = set()
+        self._waiting = []  # exercises whose answers one fork will give
+        self._since = 0.0  # when the first of them began to wait
+        self._attempts = 0
         self._done = False
         self._room = limits.shown_bytes  # for what the cells still to come show
         self._deadline = time.monotonic() + limits.submission_seconds
 
     def is_settled(self):
         """Return whether another attempt would bring nothing new."""
-        return self._done or time.monotonic() >= self._deadline
+        return self._done or self._is_over()
 
     def attempt(self, process, files):
         """Run everything in a fresh process, or as much as the process survives."""
         self._room = self.limits.shown_bytes
+        self._attempts += 1
+        self._waiting = []
         try:
             self._send_files(process, files)
             for index, cell in enumerate(self._cells):
-                if time.monotonic() >= self._deadline:
-                    return
+                if self._is_over():
+                    break
                 if cell.exercise is not None:
-                    self._runs[index] = self._probe(process, cell.exercise)
+                    self._probe(process, cell)
                 elif index not in self._dropped:
+                    self._ask_waiting(process, _LONGEST_WAIT)
                     self._run_cell(process, index, cell.source)
+            else:
+                self._done = True
+            self._ask_waiting(process)
         except _ProcessGone:
-            return
-        self._done = True
+            self._done = False
 
     def result(self, walls):
         """Return what became of everything, as a `Run`."""
         present = {cell.exercise for cell in self._cells}
         why = "Not reached: cells before it ended the process too many times."
-        if time.monotonic() >= self._deadline:
+        if self._is_over():
             seconds = self.limits.submission_seconds
             why = f"Not reached: the notebook's {seconds:g} s were over."
         probes = {}
         for exercise in self._probes:
             message = why if exercise in present else "There is no check cell for it."
             probes[exercise] = self._answers.get(exercise, ProbeRun(message=message))
-        cells = [self._runs.get(k, CellRun()) for k in range(len(self._cells))]
+        cells = [self._cell_run(k, cell) for k, cell in enumerate(self._cells)]
         return Run(cells, probes, walls)
+
+    def _cell_run(self, index, cell):
+        if cell.exercise is None:
+            return self._runs.get(index, CellRun())
+        answer = self._answers.get(cell.exercise, ProbeRun())
+        status = "ok" if answer.status == "answered" else answer.status
+        return CellRun(status, seconds=answer.seconds)
+
+    def _is_over(self):
+        return time.monotonic() >= self._deadline
 
     def _send_files(self, process, files):
         deadline = min(self._deadline, time.monotonic() + self.limits.cell_seconds)
@@ -151,43 +170,96 @@ class Submission:
         self._runs[index] = CellRun(status, [stopped(message)], None, seconds)
         self._dropped.add(index)
 
-    def _probe(self, process, exercise):
-        """Answer an exercise's probe unless it is settled; return its cell's run."""
-        if exercise in self._probes and exercise not in self._answers:
-            started = time.monotonic()
-            answer = gone = None
-            try:
-                answer = self._ask(process.channel, process, self._probes[exercise])
-            except (TimeoutError, ChannelClosed, ChannelFlooded) as error:
-                gone = _ProcessGone()
-                answer = self._lost_probe(process, error)
-            if answer is not None:
-                answer.seconds = time.monotonic() - started
-                self._answers[exercise] = answer
-            if gone:
-                raise gone
-        answer = self._answers.get(exercise, ProbeRun())
-        status = "ok" if answer.status == "answered" else answer.status
-        return CellRun(status, seconds=answer.seconds)
+    def _probe(self, process, cell):
+        """Answer an exercise's probe, or note that it waits, unless it is settled."""
+        exercise = cell.exercise
+        if exercise not in self._probes or exercise in self._answers:
+            return
+        self._since = time.monotonic() if not self._waiting else self._since
+        lacking, waits = self._note(process, cell) if cell.taken else (None, False)
+        if lacking:
+            self._answers[exercise] = ProbeRun("answered", lacking=lacking)
+        # A process that was lost once may be lost again, with all that wait.
+        elif waits and self._attempts == 1:
+            self._waiting.append(exercise)
+        else:
+            self._ask(process, [exercise])
 
-    def _ask(self, channel, process, probe):
-        """Have the process fork, put the question to the fork, and await its end."""
-        limits = self.limits
-        deadline = time.monotonic() + limits.probe_seconds + 2 * _GRACE_SECONDS
-        process.expect_fork()
-        fork = channel.send({"do": "probe"}, deadline=deadline)
+    def _ask_waiting(self, process, patience=0.0):
+        """Ask for the answers that wait, if they have waited for long enough."""
+        if self._waiting and time.monotonic() - self._since >= patience:
+            waiting, self._waiting = self._waiting, []
+            self._ask(process, waiting)
+
+    def _note(self, process, cell):
+        """Return what an answer lacks, or None, and whether it can wait."""
+        started = time.monotonic()
+        command = {"do": "note", "exercise": cell.exercise, "taken": cell.taken}
+        deadline = started + self.limits.probe_seconds
+        try:
+            token = process.channel.send(command, deadline=deadline)
+            _, payload = process.channel.receive(
+                token, limit=_SHORT_MESSAGE, deadline=deadline
+            )
+        except (TimeoutError, ChannelClosed, ChannelFlooded) as error:
+            self._lose(process, cell.exercise, error, started)
+            raise _ProcessGone from error
+        message = read_message(payload)
+        return _read_lacking(message, cell.taken[0]), message.get("waits") is True
+
+    def _ask(self, process, exercises):
+        """Have forks answer exercises, as many as each survives.
+
+        One that ends its fork is settled only where it came first: else another may
+        have been the cause, and it is asked again, in a fork where it is the first.
+        """
+        waiting = list(exercises)
+        while waiting:
+            started = time.monotonic()
+            try:
+                ended = self._ask_fork(process, waiting, started)
+            except (TimeoutError, ChannelClosed, ChannelFlooded) as error:
+                if waiting[0] not in self._answers:
+                    self._lose(process, waiting[0], error, started)
+                raise _ProcessGone from error
+            if waiting[0] not in self._answers:
+                self._settle(waiting[0], self._no_answer(read_message(ended)), started)
+            waiting = [name for name in waiting if name not in self._answers]
+
+    def _ask_fork(self, process, exercises, started):
+        """Have the process fork, put the questions to the fork, and await its end."""
+        limits, channel = self.limits, process.channel
+        deadline = started + limits.probe_seconds + 2 * _GRACE_SECONDS
         awaited = {"limit": limits.message_bytes, "deadline": deadline}
+        process.expect_fork()
+        command = {"do": "probe", "exercises": exercises}
+        fork = channel.send(command, deadline=deadline)
         _, ended = channel.receive(fork, **awaited)
-        data = None
-        if ended == b"ready":
+        if ended != b"ready":
+            return ended[:_SHORT_MESSAGE]
+        for exercise in exercises:
+            asked, probe = time.monotonic(), self._probes[exercise]
             question = channel.send({"do": "answer"}, probe, deadline=deadline)
             token, ended = channel.receive(fork, question, **awaited)
-            if token == question:
-                data = ended
-                _, ended = channel.receive(fork, **awaited)
-        if data is not None:
-            return ProbeRun("answered", data)
-        return self._no_answer(read_message(ended[:_SHORT_MESSAGE]))
+            if token != question:
+                return ended[:_SHORT_MESSAGE]
+            self._settle(exercise, ProbeRun("answered", ended), asked)
+        return channel.receive(fork, **awaited)[1][:_SHORT_MESSAGE]
+
+    def _settle(self, exercise, answer, started):
+        answer.seconds = time.monotonic() - started
+        self._answers[exercise] = answer
+
+    def _lose(self, process, exercise, error, started):
+        """Settle a probe with which the whole process was lost."""
+        if isinstance(error, TimeoutError):
+            message = endings.too_long("The check", self.limits.probe_seconds)
+            return self._settle(exercise, ProbeRun("timeout", message=message), started)
+        why = self._why_gone(process, error)
+        if why is not None:
+            message = f"The process is gone: {why}."
+            self._settle(exercise, ProbeRun("crashed", message=message), started)
+        return None
 
     def _no_answer(self, ended):
         """Say why a fork ended without an answer, as the process that forked has it."""
@@ -202,14 +274,6 @@ class Submission:
             message = "No process could be started for the check."
         return ProbeRun("crashed", message=message)
 
-    def _lost_probe(self, process, error):
-        """Settle a probe with which the whole process was lost."""
-        if isinstance(error, TimeoutError):
-            message = endings.too_long("The check", self.limits.probe_seconds)
-            return ProbeRun("timeout", message=message)
-        why = self._why_gone(process, error)
-        return why and ProbeRun("crashed", message=f"The process is gone: {why}.")
-
     def _why_gone(self, process, error):
         """Return why a process is gone, or None if the submission is not to blame."""
         ending = process.close()
@@ -220,6 +284,17 @@ class Submission:
         return endings.describe(ending.code, memory=ending.memory, limits=self.limits)
 
     def _too_late(self):
-        if time.monotonic() >= self._deadline:
+        if self._is_over():
             return endings.too_long("The notebook", self.limits.submission_seconds)
         return endings.too_long("The cell", self.limits.cell_seconds)
+
+
+def _read_lacking(message, names):
+    """Return what a process says it lacks, or None where it says nothing like that."""
+    found = message.get("lacking")
+    if type(found) is not dict or found.get("function") not in names:
+        return None
+    if found.get("kind") not in ("missing", "not_written"):
+        return None
+    known = "kind", "function", "inside"
+    return {key: str(found[key]) for key in known if key in found}

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from course_lib.judging import judge
-from course_lib.probes import read_reports
+from course_lib.probes import failed, read_reports
 from course_lib.verdicts import Verdict
 from grader.suspects import add_mistakes
 
@@ -66,6 +66,8 @@ def judge_exercise(exercise, seed, probe, check=None):
     check = check or exercise.secret_checks(seed, with_mistakes=False)
     if probe.status != "answered":
         return _unanswered(check, probe.status, probe.message)
+    if probe.lacking:
+        return judge(check, failed(probe.lacking, len(check.cases)))
     try:
         reports = read_reports(probe.data, len(check.cases))
         verdict = judge(check, reports)

@@ -5,10 +5,21 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell. One with an `exercise` is not run: that exercise's probe is due."""
+    """A code cell. One with an `exercise` is not run: that exercise's probe is due.
+
+    Attributes
+    ----------
+    source : str
+    exercise : str or None
+    taken : sequence of sequence of str
+        What each of the probe's calls takes from what the cells defined: see
+        `course_lib.probes.taken`. Where nothing is said, nothing is asked of it before
+        the probe.
+    """
 
     source: str
     exercise: str | None = None
+    taken: tuple = ()
 
 
 @dataclass
@@ -40,6 +51,8 @@ class ProbeRun:
     status : {"answered", "timeout", "crashed", "not_run"}
     data : bytes or None
         What the submission's process answered, not yet read by anybody.
+    lacking : dict or None
+        What `course_lib.probes.lacking` found, in place of data.
     message : str
         Why there is no answer, for the learner.
     seconds : float
@@ -48,6 +61,7 @@ class ProbeRun:
 
     status: str = "not_run"
     data: bytes | None = None
+    lacking: dict | None = None
     message: str = ""
     seconds: float = 0.0
 

@@ -1,4 +1,4 @@
-"""The process that runs a submission: cells in an IPython shell, probes in forks of it.
+"""The process that runs a submission: cells in an IPython shell, probes in its forks.
 
 Everything here runs beside the learner's code and may be changed by it. Nothing that
 comes out is trusted as more than pictures for the feedback and numbers for the judge.
@@ -40,29 +40,34 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # the order of sets is the same in every run
     "LANG": "C.UTF-8",
 }
+_PROGRAMS = (".__main__", ".contact_sheet", ".lab")  # no lesson imports these
 _SEED = 0
 _LONGEST_PAUSE = 0.01
 
 _shell = None
-_answer = None
+_probes = None  # modules, not imported before the environment is right
+_snapshots = None
 
 
 def prepare():
     """Import all that lessons use and make the shell, for every fork to find."""
-    global _shell, _answer
+    global _shell, _probes, _snapshots
     os.environ.update(ENVIRONMENT)
     import course_lib
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."):
+            if module.name.endswith(_PROGRAMS):
+                continue
             with contextlib.suppress(Exception):  # a lesson that needs it will tell
                 importlib.import_module(module.name)
         _draw_once()
-    from course_lib.probes import answer
+    from course_lib import probes
+    from grader import snapshots
     from grader.cells import CellShell
 
-    _answer = answer
+    _probes, _snapshots = probes, snapshots
     _shell = CellShell.instance()
     _shell.warm_up()
 
@@ -98,6 +103,7 @@ class _Session:
     def __init__(self, control, limits, captured, walls, forks):
         self._control, self._limits, self._walls = control, limits, walls
         self._forks, self._own_pid = forks, os.getpid()
+        self._noted = {}
         _enter_fresh_environment()
         self._recorder = Recorder(limits.output_bytes)
         self._raw = RawCapture(captured)
@@ -135,10 +141,21 @@ class _Session:
             {"status": status, "outputs": outputs, "updates": updates, "count": count},
         )
 
+    def _do_note(self, command, _):
+        """Say what an answer lacks, or else whether it can wait for others."""
+        lacking = _probes.lacking(command["taken"][0], _shell.user_ns)
+        noted = None
+        if lacking is None and self._forks:
+            names = [name for call in command["taken"] for name in call]
+            noted = _snapshots.note(names, _shell.user_ns)
+        if noted is not None:
+            self._noted[command["exercise"]] = noted
+        self._reply(command, {"lacking": lacking, "waits": noted is not None})
+
     def _do_probe(self, command, _):
-        """Fork; the fork answers the probe, and this process says how it ended."""
+        """Fork; the fork answers probes, and this process says how it ended."""
         if not self._forks:
-            self._answer_probe(command)
+            self._answer_probes(command)
             return self._reply(command, {"code": 0})
         try:
             child = os.fork()
@@ -146,20 +163,22 @@ class _Session:
             return self._reply(command, {"code": None, "problem": str(problem)})
         if child == 0:
             try:
-                self._answer_probe(command)
+                self._answer_probes(command)
             finally:
                 os._exit(0)
         code, late = _await_exit(child, self._limits.probe_seconds)
         return self._reply(command, {"code": code, "late": late})
 
-    def _answer_probe(self, command):
-        """Ask for the question only now: the process that forked never sees it."""
+    def _answer_probes(self, command):
+        """Ask for each question only now: the process that forked never sees it."""
         reply(self._control, command, b"ready")
-        question, packed = read_command(self._control)
-        data = _answer(packed, _shell.user_ns)
-        if len(data) > self._limits.message_bytes:
-            os._exit(endings.ANSWER_TOO_LONG)
-        reply(self._control, question, data)
+        for exercise in command["exercises"]:
+            question, packed = read_command(self._control)
+            _snapshots.put_back(self._noted.get(exercise, {}), _shell.user_ns)
+            data = _probes.answer(packed, _shell.user_ns)
+            if len(data) > self._limits.message_bytes:
+                os._exit(endings.ANSWER_TOO_LONG)
+            reply(self._control, question, data)
 
     def _reply(self, command, message):
         payload = json.dumps(message, default=str, ensure_ascii=False)

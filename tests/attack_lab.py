@@ -21,6 +21,7 @@ from small_course import (
     write_course,
 )
 
+from course_lib.probes import taken
 from grader.grade import grade
 from grader.judge import judge_exercise
 from grader.limits import Limits
@@ -160,9 +161,10 @@ class Lab:
 
     def verdict(self, exercise, source):
         """Return the verdict on the answer to one exercise of a real lesson."""
-        probe = exercise.secret_checks(1, with_mistakes=False).probe()
-        cells = [Cell(source), Cell("", exercise=exercise.name)]
-        run = self.worker.run(cells, {exercise.name: probe}, LIMITS)
+        check = exercise.secret_checks(1, with_mistakes=False)
+        asked = Cell("", exercise.name, taken(check.questions()))
+        probes = {exercise.name: check.probe()}
+        run = self.worker.run([Cell(source), asked], probes, LIMITS)
         return judge_exercise(exercise, 1, run.probes[exercise.name])
 
     def must_be_untouched(self):
