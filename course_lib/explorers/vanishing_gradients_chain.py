@@ -105,35 +105,28 @@ def _chain():
 
 def _build(figure):
     sides = figure.subplots(1, 2)
-    layers, ends = np.arange(DEEPEST), (-0.8, DEEPEST - 0.2)
+    ends = (-0.8, DEEPEST - 0.2)
     titles = ("Forward →  activations", "← Back  blame at z")
     words = ("std (dB against the input)", "norm (dB against the last)")
     bars = []
     for axes, title, label, look in zip(sides, titles, words, (0, 1), strict=True):
         plots.style_axes(axes, "layer", label, title, ends, WIDEST)
-        bars.append(plots.draw_bars(axes, 0 * layers, layers, look))
+        bars.append(plots.draw_bar_row(axes, DEEPEST, look))
         number_layers(axes, DEEPEST)
         axes.axhline(0, color=plots.QUIET, linewidth=1)
 
     def update(numbers):
         for row, name in zip(bars, ("forward", "backward"), strict=True):
-            set_heights(row, numbers[name])
+            plots.set_heights(row, numbers[name])
         fit(sides, np.append(numbers["forward"], numbers["backward"]))
 
-    return bars[0] + bars[1], update
+    return bars, update
 
 
 def number_layers(axes, deepest):
     """Write layer numbers, from 1, under bars that are placed from 0."""
     shown = [1, *range(5, deepest + 1, 5)]
     axes.set_xticks([layer - 1 for layer in shown], shown)
-
-
-def set_heights(bars, values):
-    """Give as many bars as there are values their heights, and hide the others."""
-    for k, bar in enumerate(bars):
-        bar.set_height(values[k] if k < len(values) else 0.0)
-        bar.set_visible(k < len(values))
 
 
 def fit(sides, values):

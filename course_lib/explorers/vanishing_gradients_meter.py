@@ -106,12 +106,12 @@ def _meter():
 
 def _build(figure):
     left, right = sides = figure.subplots(1, 2, width_ratios=[1.15, 1])
-    layers, ends = np.arange(DEEPEST), (-0.8, DEEPEST - 0.2)
+    ends = (-0.8, DEEPEST - 0.2)
     for axes, title in zip(sides, ("The meter", "What dW is made of"), strict=True):
         label = "dB against the last layer"
         plots.style_axes(axes, "layer", label, title, ends, chains.WIDEST)
         axes.axhline(0, color=plots.QUIET, linewidth=1)
-    bars = plots.draw_bars(left, 0 * layers, layers, 1)
+    bars = plots.draw_bar_row(left, DEEPEST, 1)
     for axes in sides:
         chains.number_layers(axes, DEEPEST)
     inputs = plots.draw_line(right, [], [], "inputs of the layer", series=0)
@@ -120,10 +120,9 @@ def _build(figure):
     name = left.text(0.98, 0.97, "", transform=left.transAxes, va="top", ha="right")
 
     def update(numbers):
-        chains.set_heights(bars, numbers["shown"])
-        for bar in bars:
-            look = 1 if numbers["meter"] == "blame" else 2
-            bar.set(facecolor=plots.COLORS[look], hatch=plots.HATCHES[look])
+        plots.set_heights(bars, numbers["shown"])
+        look = 1 if numbers["meter"] == "blame" else 2
+        bars.set(facecolor=plots.COLORS[look], hatch=plots.HATCHES[look])
         place = np.arange(len(numbers["blame"]))
         inputs.set_data(place, numbers["inputs"])
         blame.set_data(place, numbers["blame"])
@@ -132,7 +131,7 @@ def _build(figure):
         found = np.concatenate([numbers[k] for k in ("blame", "inputs", "dW")])
         chains.fit(sides, found)
 
-    return [*bars, inputs, blame, name], update
+    return [bars, inputs, blame, name], update
 
 
 def _read(numbers):
