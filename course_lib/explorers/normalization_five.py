@@ -5,6 +5,7 @@ import numpy as np
 from course_lib import normalization, plots
 from course_lib.explorers.explorer import Explorer, Slider
 from course_lib.live_picture import STEADY
+from course_lib.plots.bar_row import BarRow
 from course_lib.predictions import Card
 
 NAMES = ("A", "B", "C", "D", "E")
@@ -91,43 +92,35 @@ def _build(figure):
     middle.axvline(0, color=plots.QUIET, linewidth=1)
     right.axvline(0, color=plots.QUIET, linewidth=1)
     shared = left.axvline(0, color=plots.QUIET, linestyle=":", gid=STEADY)
-    ins = [_dot(left, row) for row in rows]
-    outs = [_dot(middle, row) for row in rows]
+    ins, outs = _dots(left), _dots(middle)
     bars = [
-        right.barh(
-            rows + 0.24 * (path - 1),
-            np.zeros(5),
-            height=0.22,
-            facecolor=plots.COLORS[path],
-            hatch=plots.HATCHES[path],
-            edgecolor=plots.PAPER,
-            linewidth=0,
-            label=PATHS[path],
-        )
-        for path in range(3)
+        BarRow(right, rows + 0.24 * (path - 1), path, 0.22, lying=True, label=words)
+        for path, words in enumerate(PATHS)
     ]
     sums = right.plot(np.zeros(5), rows, "D", color=plots.INK, markersize=6)[0]
     sums.set_label("their sum, dx")
-    right.legend(
-        loc="lower center", ncols=2, fontsize=8.5, frameon=True, edgecolor=plots.PAPER
-    )
+    handles = [sums, *(row.patch for row in bars)]
+    look = {"ncols": 2, "fontsize": 8.5, "frameon": True, "edgecolor": plots.PAPER}
+    right.legend(handles=handles, loc="lower center", **look)
 
     def update(numbers):
         shared.set_xdata([numbers["mean"]] * 2)
-        for row in rows:
-            ins[row].set_xdata([numbers["x"][row]])
-            outs[row].set_xdata([numbers["y"][row]])
-        for path, group in enumerate(bars):
-            for row, bar in enumerate(group):
-                bar.set_width(numbers["paths"][path, row])
+        for dots, places in ((ins, numbers["x"]), (outs, numbers["y"])):
+            dots[0].set_xdata(places[:1])
+            dots[1].set_xdata(places[1:])
+        for row, lengths in zip(bars, numbers["paths"], strict=True):
+            row.set_lengths(lengths)
         sums.set_xdata(numbers["dx"])
 
-    flat = [bar for group in bars for bar in group]
-    return [shared, *ins, *outs, *flat, sums], update
+    return [shared, *ins, *outs, *(row.patch for row in bars), sums], update
 
 
-def _dot(axes, row):
-    return plots.draw_marker(axes, 0, row, series=1 if row == 0 else 0)
+def _dots(axes):
+    """Return a marker for A, and markers of another look for the others."""
+    return [
+        plots.draw_marker(axes, np.zeros(len(rows)), rows, series=series)
+        for rows, series in ((np.arange(1), 1), (np.arange(1, 5), 0))
+    ]
 
 
 def _read(numbers):

@@ -6,6 +6,7 @@ from course_lib import plots
 from course_lib.data import load_digits
 from course_lib.explorers.explorer import Choice, Explorer, Slider
 from course_lib.initializers import init_normal, init_weights
+from course_lib.plots.bar_row import BarRow
 from course_lib.predictions import Card
 from course_lib.signals import activation_stds, decibels, delta_norms
 
@@ -111,16 +112,17 @@ def _build(figure):
     bars = []
     for axes, title, label, look in zip(sides, titles, words, (0, 1), strict=True):
         plots.style_axes(axes, "layer", label, title, ends, WIDEST)
-        bars.append(plots.draw_bar_row(axes, DEEPEST, look))
+        bars.append(BarRow(axes, range(DEEPEST), look))
+        axes.grid(visible=False, axis="x")
         number_layers(axes, DEEPEST)
         axes.axhline(0, color=plots.QUIET, linewidth=1)
 
     def update(numbers):
         for row, name in zip(bars, ("forward", "backward"), strict=True):
-            plots.set_heights(row, numbers[name])
+            row.set_lengths(numbers[name])
         fit(sides, np.append(numbers["forward"], numbers["backward"]))
 
-    return bars, update
+    return [row.patch for row in bars], update
 
 
 def number_layers(axes, deepest):

@@ -7,6 +7,7 @@ from course_lib.data import load_digits
 from course_lib.explorers import vanishing_gradients_chain as chains
 from course_lib.explorers.explorer import Choice, Explorer, Slider
 from course_lib.initializers import init_weights
+from course_lib.plots.bar_row import BarRow
 from course_lib.predictions import Card
 from course_lib.signals import (
     activation_stds,
@@ -111,7 +112,8 @@ def _build(figure):
         label = "dB against the last layer"
         plots.style_axes(axes, "layer", label, title, ends, chains.WIDEST)
         axes.axhline(0, color=plots.QUIET, linewidth=1)
-    bars = plots.draw_bar_row(left, DEEPEST, 1)
+    bars = BarRow(left, range(DEEPEST), 1)
+    left.grid(visible=False, axis="x")
     for axes in sides:
         chains.number_layers(axes, DEEPEST)
     inputs = plots.draw_line(right, [], [], "inputs of the layer", series=0)
@@ -120,9 +122,8 @@ def _build(figure):
     name = left.text(0.98, 0.97, "", transform=left.transAxes, va="top", ha="right")
 
     def update(numbers):
-        plots.set_heights(bars, numbers["shown"])
-        look = 1 if numbers["meter"] == "blame" else 2
-        bars.set(facecolor=plots.COLORS[look], hatch=plots.HATCHES[look])
+        bars.set_lengths(numbers["shown"])
+        bars.look_as(1 if numbers["meter"] == "blame" else 2)
         place = np.arange(len(numbers["blame"]))
         inputs.set_data(place, numbers["inputs"])
         blame.set_data(place, numbers["blame"])
@@ -131,7 +132,7 @@ def _build(figure):
         found = np.concatenate([numbers[k] for k in ("blame", "inputs", "dW")])
         chains.fit(sides, found)
 
-    return [bars, inputs, blame, name], update
+    return [bars.patch, inputs, blame, name], update
 
 
 def _read(numbers):

@@ -169,48 +169,6 @@ def draw_bars(axes, heights, labels, series=0, **style):
     return list(bars)
 
 
-def draw_bar_row(axes, count, series=0):
-    """Draw a row of bars of one look, placed from 0, as one patch; return the patch.
-
-    For many bars that move together: drawn one by one, each takes as long as all of
-    these. `set_heights` moves them.
-    """
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    steps = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
-    path = Path(np.zeros((5 * count, 2)), steps * count)
-    row = PathPatch(path, edgecolor=PAPER, linewidth=0)
-    set_heights(row, np.zeros(count))
-    row.set(facecolor=COLORS[series], hatch=HATCHES[series])
-    axes.add_patch(row)
-    axes.grid(visible=False, axis="x")
-    return row
-
-
-def set_heights(row, heights):
-    """Give the bars of a row their heights; those that are left over get none.
-
-    Parameters
-    ----------
-    row : matplotlib.patches.PathPatch
-        What `draw_bar_row` returned.
-    heights : array-like of shape (K,)
-    """
-    corners = row.get_path().vertices.reshape(-1, 5, 2)
-    corners[:] = -0.36, 0  # those left over: a point of the first, not seen
-    shown = corners[: len(heights)]
-    shown[..., 0] = np.arange(len(heights))[:, np.newaxis] + [
-        -0.36,
-        -0.36,
-        0.36,
-        0.36,
-        0,
-    ]
-    shown[:, 1:3, 1] = np.asarray(heights)[:, np.newaxis]
-    row.stale = True
-
-
 def draw_histogram(axes, values, edges, label="", series=0, **style):
     """Draw how often values fall between edges, as an outline; return the patch.
 
