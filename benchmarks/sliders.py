@@ -100,16 +100,11 @@ def places(control):
     return count, round((value - slider.min) / slider.step)
 
 
-def values(control, most=17):
-    """Return values of a control from end to end, at most so many of a slider."""
+def values(control):
+    """Return values of a control from end to end, all of a list."""
     if hasattr(control, "options"):
-        options = control.options
-        return list(options.values() if isinstance(options, dict) else options)
-    spread = np.geomspace if control.log else np.linspace
-    found = spread(control.low, control.high, most)
-    if all(isinstance(end, int) for end in (control.low, control.high, control.start)):
-        return np.unique(found.round().astype(int)).tolist()
-    return found.tolist()
+        return control.sample(len(control.options))
+    return control.sample(17)
 
 
 def limit_of(explorer, control):

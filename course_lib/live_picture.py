@@ -44,7 +44,9 @@ class LivePicture:
     ----------
     build : callable
         ``build(figure) -> (artists, update)``: draws everything once; returns the
-        artists that move, and ``update(numbers)``, which moves them.
+        artists that move, and ``update(numbers)``, which moves them. A third thing,
+        ``setting(numbers)``, may say what the rest of the picture depends on, such as
+        a chosen map: the rest is drawn anew for each setting, and kept.
     size : tuple of two floats, default=(8.6, 3.6)
         Width and height in inches; an inch is 100 pixels of the page.
     describes : str
@@ -64,7 +66,7 @@ class LivePicture:
 
         self.describes = describes
         self.pinned = None
-        self._backgrounds = {}  # by the limits of all axes; the oldest comes first
+        self._backgrounds = {}  # by setting and limits of all axes; oldest first
         with rc_context(plots.HOUSE):
             self.figure = Figure(figsize=size, dpi=DPI, layout="constrained")
             self.canvas = FigureCanvasAgg(self.figure)
@@ -72,7 +74,8 @@ class LivePicture:
             self.figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)
             if page.is_being_graded():  # `html` shows the numbers alone
                 return
-            artists, self.update = build(self.figure)
+            artists, self.update, *settings = build(self.figure)
+        self._setting = settings[0] if settings else lambda numbers: None
         self.moving = sorted(artists, key=lambda artist: artist.get_zorder())
         for artist in self.moving:
             artist.set_animated(True)  # left out when the background is drawn
@@ -90,7 +93,7 @@ class LivePicture:
             if not self._backgrounds:
                 self._lay_out()
             self.update(numbers)
-            self.canvas.restore_region(self._background())
+            self.canvas.restore_region(self._background(self._setting(numbers)))
             for artist in self.moving:
                 self._draw(artist)
             if self.pinned is not None:
@@ -142,16 +145,16 @@ class LivePicture:
             self.figure.get_layout_engine().execute(self.figure)
         self.figure.set_layout_engine("none")
 
-    def _background(self):
-        """Return all that does not move, drawn once for each choice of limits."""
-        limits = self._current_limits()
-        if limits not in self._backgrounds:
+    def _background(self, setting):
+        """Return all that does not move, drawn once for each setting and its limits."""
+        key = setting, self._current_limits()
+        if key not in self._backgrounds:
             if len(self._backgrounds) == KEPT:
                 del self._backgrounds[next(iter(self._backgrounds))]
             self.canvas.draw()
             region = self.canvas.copy_from_bbox(self.figure.bbox)
-            self._backgrounds[limits] = region
-        return self._backgrounds[limits]
+            self._backgrounds[key] = region
+        return self._backgrounds[key]
 
     def _paint_ghosts(self, numbers):
         limits = self._current_limits()

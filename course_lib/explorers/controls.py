@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Slider:
@@ -52,6 +54,14 @@ class Slider:
         span = scale(max(seen)) - scale(min(seen))
         return span / (scale(self.high) - scale(self.low))
 
+    def sample(self, most):
+        """Return values from end to end, at most so many."""
+        spread = np.geomspace if self.log else np.linspace
+        found = spread(self.low, self.high, most)
+        if all(isinstance(end, int) for end in (self.low, self.high, self.start)):
+            return np.unique(found.round().astype(int)).tolist()
+        return found.tolist()
+
 
 @dataclass(frozen=True)
 class Stops:
@@ -83,6 +93,10 @@ class Stops:
         places = [self.options.index(value) for value in seen]
         return (max(places) - min(places)) / (len(self.options) - 1)
 
+    def sample(self, most):
+        """Return stops from end to end, at most so many."""
+        return _spread(list(self.options), most)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -113,6 +127,18 @@ class Choice:
     def share(self, seen):
         """Return the share of the options that have been chosen, from 0 to 1."""
         return len({str(value) for value in seen}) / len(self.options)
+
+    def sample(self, most):
+        """Return values of the options, at most so many."""
+        options = self.options
+        values = options.values() if isinstance(options, dict) else options
+        return _spread(list(values), most)
+
+
+def _spread(values, most):
+    """Return values at equal distances in a list, first and last among them."""
+    places = np.linspace(0, len(values) - 1, min(most, len(values)))
+    return [values[round(place)] for place in places]
 
 
 def _step_onto(start, low, high):

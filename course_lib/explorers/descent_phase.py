@@ -6,7 +6,6 @@ import numpy as np
 
 from course_lib import plots, update_rules
 from course_lib.explorers.explorer import Choice, Explorer, Slider
-from course_lib.live_picture import STEADY
 from course_lib.predictions import Card
 
 START = (1.0, 1.0)
@@ -189,13 +188,11 @@ def _build(figure):
     grid = figure.add_gridspec(2, 2, width_ratios=[1.25, 1], height_ratios=[1.5, 1])
     left = figure.add_subplot(grid[:, 0])
     upper, lower = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
-    cells, *marks, best, words = _build_map(figure, left)
+    cells, best, words = _build_map(figure, left)
     here = plots.draw_marker(left, 0, 0, 1, markersize=11, zorder=7)
     plots.style_axes(upper, "w1", "w2", "The path", (-1.9, 1.9), (-1.35, 1.35))
     rings = [
-        plots.draw_line(
-            upper, [], [], color=plots.PINNED, linewidth=0.9, linestyle="-", gid=STEADY
-        )
+        plots.draw_line(upper, [], [], color=plots.PINNED, linewidth=0.9, linestyle="-")
         for _ in LEVELS
     ]
     path = plots.draw_line(
@@ -206,23 +203,29 @@ def _build(figure):
     lower.set_yticks([1e-6, 1e-3, 1, 1e3])
     plots.draw_reference(lower, GOAL, "goal")
     curve = plots.draw_line(lower, [], [], series=1)
+    drawn = []
 
     def update(numbers):
-        steps, kappa = numbers["map"], numbers["kappa"]
-        cells.set_array(np.log10(np.maximum(steps, 1)))
-        rate, beta = best_settings(kappa)
-        best.set_data([rate * kappa / 2], [beta])
-        words.set_text(f"Polyak: {numbers['polyak']:.0f}" if kappa > 5 else "")
-        words.xy = rate * kappa / 2, beta
+        if numbers["kappa"] not in drawn:  # the map and the rings stay for the others
+            drawn[:] = [numbers["kappa"]]
+            choose(numbers)
         here.set_data([numbers["share"]], [numbers["beta"]])
-        _draw_rings(rings, kappa)
         path.set_data(*np.clip(np.nan_to_num(numbers["path"]), -9, 9).T)
         curve.set_data(
             np.arange(len(numbers["losses"])),
             np.clip(np.nan_to_num(numbers["losses"], nan=TOP), BOTTOM, TOP),
         )
 
-    return [cells, *marks, best, words, here, *rings, path, curve], update
+    def choose(numbers):
+        kappa = numbers["kappa"]
+        cells.set_array(np.log10(np.maximum(numbers["map"], 1)))
+        rate, beta = best_settings(kappa)
+        best.set_data([rate * kappa / 2], [beta])
+        words.set_text(f"Polyak: {numbers['polyak']:.0f}" if kappa > 5 else "")
+        words.xy = rate * kappa / 2, beta
+        _draw_rings(rings, kappa)
+
+    return [here, path, curve], update, lambda numbers: numbers["kappa"]
 
 
 def _build_map(figure, axes):
@@ -239,22 +242,19 @@ def _build_map(figure, axes):
         vmin=0,
         vmax=np.log10(PATIENCE),
         shading="nearest",
-        gid=STEADY,
         zorder=0,
     )
-    (edge,) = axes.plot([1, 1.98], [0, 0.98], color=plots.INK, linewidth=1.5)
-    breaks = axes.text(1.66, 0.3, "breaks", ha="center", color=plots.INK)
+    axes.plot([1, 1.98], [0, 0.98], color=plots.INK, linewidth=1.5)
+    axes.text(1.66, 0.3, "breaks", ha="center", color=plots.INK)
     bar = figure.colorbar(cells, ax=axes, orientation="horizontal", aspect=30, pad=0.02)
     bar.set_ticks([0, 1, 2, 3], labels=["1", "10", "100", "1000"])
     bar.set_label("steps")
     bar.outline.set_visible(False)
     best = plots.draw_marker(axes, 0, 0, 0, marker="*", markersize=15, color="#ffffff")
-    best.set(markeredgecolor=plots.INK, gid=STEADY, zorder=6)
+    best.set(markeredgecolor=plots.INK, zorder=6)
     words = plots.draw_label(axes, 0, 0, "", offset=(-11, 0), ha="right")
-    words.set(color=plots.PAPER, fontweight="bold", gid=STEADY)
-    for mark in (edge, breaks):
-        mark.set_gid(STEADY)
-    return cells, edge, breaks, best, words
+    words.set(color=plots.PAPER, fontweight="bold")
+    return cells, best, words
 
 
 def _draw_rings(rings, kappa):

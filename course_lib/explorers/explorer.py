@@ -25,16 +25,21 @@ Explorer(
 """
 
 import html
+import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from course_lib import page, workbench
 from course_lib.explorers.controls import Choice, Slider, Stops
 from course_lib.live_picture import LivePicture
+from course_lib.rehearsal import rehearse
 
 __all__ = ["Choice", "Explorer", "Slider", "Stops", "ticket"]
 
+REHEARSED = 5  # values of each control whose picture is painted in advance
+PAUSE = 0.5  # seconds without a move, before that goes on
 REVEAL_AFTER = 0.6  # the share of a control's range seen before the truth is shown
 
 
@@ -90,6 +95,7 @@ class Explorer:
         self._seen = {name: [value] for name, value in self.values.items()}
         self._picture = self._pin_button = None
         self._waiting = False
+        self._moved_at = 0.0
 
     def numbers(self, **values):
         """Return the model's numbers at the present values, some of them replaced."""
@@ -159,14 +165,27 @@ class Explorer:
         place = HTML(f'<p style="{page.NOTE}">{words}</p>')
         self._handle = display(place, display_id=True)
         if not self._waiting:
-            self.redraw()
+            self._redraw_first()
         if self.card is not None:
             self.card.when_committed(lambda: self._reveal(panel))
 
     def _reveal(self, panel):
         self._waiting = False
         self._hide(panel, False)
+        self._redraw_first()
+
+    def _redraw_first(self):
+        """Paint the picture, and in pauses those that its controls will ask for."""
         self.redraw()
+        steps = [
+            partial(self._paint_unseen, {control.name: value})
+            for control in self.controls
+            for value in control.sample(REHEARSED)
+        ]
+        rehearse(steps, lambda: time.monotonic() - self._moved_at < PAUSE)
+
+    def _paint_unseen(self, values):
+        self._picture.paint(self.numbers(**values))
 
     def _panel(self):
         import ipywidgets
@@ -232,6 +251,7 @@ class Explorer:
         # A slider may report a move of its own when it is first drawn, by rounding.
         if self._waiting:
             return
+        self._moved_at = time.monotonic()
         for name, widget in self._widgets.items():
             self.values[name] = widget.value
             self._seen[name].append(widget.value)
