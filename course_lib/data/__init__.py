@@ -10,6 +10,7 @@
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -175,9 +176,10 @@ def load_diabetes(scaled=True):
         examples.
     """
     arrays = _read("diabetes")
-    x = arrays["scaled" if scaled else "measured"]
+    x = arrays["scaled" if scaled else "measured"].copy()
     names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
-    return Dataset("diabetes", x, arrays["targets"], names, _rows(arrays))
+    targets = arrays["targets"].copy()
+    return Dataset("diabetes", x, targets, names, _rows(arrays))
 
 
 def load_moons():
@@ -243,7 +245,9 @@ def _plane(name, x, labels):
     return Dataset(name, x, labels, ("x1", "x2"), rows)
 
 
+@lru_cache(maxsize=4)
 def _read(name):
+    """Return a file's arrays, to be copied: they are kept, and everybody's."""
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as arrays:
         return dict(arrays)
 
