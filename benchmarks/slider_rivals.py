@@ -36,7 +36,7 @@ def by_interact(module, name):
         numbers = explorer.numbers(**{control.name: value})
         with rc_context(plots.HOUSE):
             figure = pyplot.figure(figsize=explorer.size, layout="constrained")
-            _, update = explorer.build(figure)
+            _, update, *_ = explorer.build(figure)
             update(numbers)
             pyplot.show()
         print(explorer.read_out(numbers))

@@ -219,6 +219,8 @@ def _time_cell(page, number, subject, moves):
 
 
 def _row(timing):
+    if np.isnan(timing.p50):  # JupyterLab takes the arrow keys of a bare dropdown
+        return f"{'does not move by keys':>23}"
     return f"{timing.p50:6.0f}{timing.p95:6.0f}{timing.rate:5.0f}{timing.lag:6.0f}"
 
 
