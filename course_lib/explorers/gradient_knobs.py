@@ -140,7 +140,6 @@ def _build_two_knobs(figure):
     style_plane(right, "Where you measured")
     path = plots.draw_line(right, [], [], series=0, linewidth=1, marker="o")
     now = right.plot([], [], "+", color=plots.INK, markersize=15, markeredgewidth=2)[0]
-    now.set_clip_on(False)  # it reaches the edges of the plane
 
     def update(numbers):
         measured, places = numbers["losses"], numbers["places"]
@@ -155,7 +154,8 @@ def _build_two_knobs(figure):
 
 def style_plane(axes, title):
     """Give axes the plane of both knobs."""
-    plots.style_axes(axes, "knob w", "knob b", title, (-REACH, REACH), (-REACH, REACH))
+    ends = -REACH - 0.15, REACH + 0.15  # room for a marker that stands at the end
+    plots.style_axes(axes, "knob w", "knob b", title, ends, ends)
     axes.set_aspect("equal")
     axes.set_xticks(range(-2, 3))
     axes.set_yticks(range(-2, 3))
