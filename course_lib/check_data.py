@@ -98,6 +98,20 @@ class CheckData:
         cases = [case.inputs for case in self.cases]
         return {"calls": self.calls, "outputs": self.outputs, "cases": cases}
 
+    def taken(self):
+        """Return the names that each call takes from the learner, its function first.
+
+        Returns
+        -------
+        list of list of str
+        """
+        known, found = set(self.cases[0].inputs), []
+        for call in self.calls:
+            own = [name for name in call["arguments"] if name not in known]
+            found.append([call["function"], *own])
+            known.update(call["results"])
+        return found
+
     def under(self, convention):
         """Return the check that expects what another convention gives."""
         cases = [

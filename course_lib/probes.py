@@ -64,34 +64,13 @@ def answer(packed_probe, namespace, repeat=True):
     return pack(run(unpack(packed_probe), namespace, repeat))
 
 
-def taken(probe):
-    """Return the names that each call takes from the learner, its function first.
-
-    Parameters
-    ----------
-    probe : dict
-        What `CheckData.questions` returns.
-
-    Returns
-    -------
-    list of list of str
-    """
-    known, found = set(probe["cases"][0]), []
-    for call in probe["calls"]:
-        found.append(
-            [call["function"], *(n for n in call["arguments"] if n not in known)]
-        )
-        known.update(call["results"])
-    return found
-
-
 def lacking(names, namespace):
     """Return why a call would fail at once, without making it, or None.
 
     Parameters
     ----------
     names : list of str
-        What the call takes from the learner: one of `taken`.
+        What the call takes from the learner: one of `CheckData.taken`.
     namespace : dict
 
     Returns

@@ -6,7 +6,6 @@ import re
 import threading
 import time
 
-from course_lib.probes import taken
 from course_lib.verdicts import Verdict
 from grader.answers import WrongLesson, no_answers, read_answers
 from grader.judge import judge_exercise, learner_key, seed_of
@@ -111,12 +110,12 @@ def _run(prepared, answers, checks, worker, limits):
     """Run the cells behind walls; what comes back is the learner's word."""
     from grader.worker import Cell
 
-    names = {name: taken(check.questions()) for name, check in checks.items()}
+    taken = {name: check.taken() for name, check in checks.items()}
     cells = []
     for cell in answers.notebook["cells"]:
         if cell["cell_type"] == "code":
             exercise = graded_id(cell, "grade").removesuffix("_check") or None
-            cells.append(Cell(cell["source"], exercise, names.get(exercise, ())))
+            cells.append(Cell(cell["source"], exercise, taken.get(exercise, ())))
     probes = {name: check.probe() for name, check in checks.items()}
     files = {"checks.npz": prepared.checks_file}
     return worker.run(cells, probes, limits, files)

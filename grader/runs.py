@@ -13,7 +13,7 @@ class Cell:
     exercise : str or None
     taken : sequence of sequence of str
         What each of the probe's calls takes from what the cells defined: see
-        `course_lib.probes.taken`. Where nothing is said, nothing is asked of it before
+        `CheckData.taken`. Where nothing is said, nothing is asked of it before
         the probe.
     """
 

@@ -51,6 +51,7 @@ def find_submission(session, lesson, learner):
         for cell in book.solution_cells + book.task_cells:
             session.add(api.Comment(cell=cell, notebook=notebook))
         found = notebook if book.name == lesson else found
+    session.flush()
     return found
 
 
@@ -64,7 +65,7 @@ def cells(session, submitted):
     from sqlalchemy.orm import with_polymorphic
 
     every = with_polymorphic(api.BaseCell, "*")
-    return session.query(every).filter_by(notebook_id=submitted.notebook.id).all()
+    return session.query(every).filter_by(notebook_id=submitted.notebook_id).all()
 
 
 def write_scores(session, submitted, report):

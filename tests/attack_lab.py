@@ -21,7 +21,6 @@ from small_course import (
     write_course,
 )
 
-from course_lib.probes import taken
 from grader.grade import grade
 from grader.judge import judge_exercise
 from grader.limits import Limits
@@ -162,7 +161,7 @@ class Lab:
     def verdict(self, exercise, source):
         """Return the verdict on the answer to one exercise of a real lesson."""
         check = exercise.secret_checks(1, with_mistakes=False)
-        asked = Cell("", exercise.name, taken(check.questions()))
+        asked = Cell("", exercise.name, check.taken())
         probes = {exercise.name: check.probe()}
         run = self.worker.run([Cell(source), asked], probes, LIMITS)
         return judge_exercise(exercise, 1, run.probes[exercise.name])

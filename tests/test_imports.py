@@ -88,9 +88,11 @@ COURSE = {
     "spoken_card": "page cards",
     "predictions": "cards spoken_card",
     "explorers": ENGINE
-    + " instruments faults fault_rig diagnosis page plots live_picture predictions "
+    + " instruments faults fault_rig diagnosis page plots live_picture rehearsal "
+    "predictions "
     "workbench settings hand_in sweeps sealed_runs calibration prediction_log "
     "word_model",
+    "rehearsal": "",
     "contact_sheet": "page explorers live_picture",
     # running
     "toml_errors": "",
@@ -151,8 +153,9 @@ GRADER = {
     "capture": "outputs",
     "magics": "",
     "cells": "capture outputs magics",
-    "shell": "limits channel endings outputs capture cells course_lib.probes "
-    "course_lib.values",
+    "snapshots": "course_lib.probe_functions",
+    "shell": "limits channel endings outputs capture cells snapshots "
+    "course_lib.probes course_lib.values",
     "warm": "limits linux namespaces seccomp landlock walls shell channel",
     "runs": "",
     "processes": "channel limits",

@@ -56,7 +56,7 @@ def drawn_anew(picture):
     from matplotlib import rc_context
 
     with rc_context(plots.HOUSE):
-        picture.canvas.restore_region(picture._background())
+        picture.canvas.restore_region(picture._background(None))
         for artist in picture.moving:
             if hasattr(artist, "update_positions"):
                 artist.update_positions(picture.canvas.get_renderer())
