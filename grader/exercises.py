@@ -28,6 +28,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import numpy as np
@@ -379,7 +380,8 @@ def _import(path):
         raise SourceError(
             path, 1, "this file declares the lesson's exercises, and is missing."
         )
-    spec = importlib.util.spec_from_file_location(f"checks_of_{path.parent.name}", path)
+    name = f"checks_of_{path.parent.name}"
+    spec = importlib.util.spec_from_loader(name, _Compiled(name, str(path)))
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -387,6 +389,14 @@ def _import(path):
         line = _line_in(path, error)
         raise SourceError(path, line, f"{type(error).__name__}: {error}") from error
     return module
+
+
+class _Compiled(SourceFileLoader):
+    """Compiles a file each time: what Python keeps of it may be a second old."""
+
+    def get_code(self, fullname):
+        """Return the code of the file as it is now; the import system calls this."""
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _line_in(path, error):

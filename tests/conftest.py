@@ -19,6 +19,7 @@ from browsing import (
 from small_course import skip_without_walls, write_course
 
 from course_lib.settings import ROOT, load_settings
+from grader.exercises import lesson_names
 
 PARTS = (
     "course.py",
@@ -32,6 +33,15 @@ PARTS = (
     "course_lib",
     "grader",
 )
+# What starts the whole grader again and again, or trains all that an exam is about.
+WHOLE_CLASSES = {
+    *("test_batch", "test_class_report", "test_collecting", "test_explain"),
+    *("test_explorers_exam", "test_giving_back", "test_manual_answers"),
+    *("test_nbgrader", "test_solutions", "test_submission", "test_watch"),
+    *("test_broken_files", "test_forging"),
+}
+OF_EVERY_LESSON = {"test_lessons", "test_mistake_code", "test_lesson_imports"}
+QUICK_LESSONS = {"01_loss", "04_layers"}
 TRASH = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
 
@@ -153,6 +163,17 @@ def chromium():
     pytest.importorskip("playwright.sync_api")
     with running_chromium() as browser:
         yield browser
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m leaves out
+def pytest_collection_modifyitems(items):
+    """Leave to the full suite what grades whole classes, and all lessons but two."""
+    for item in items:
+        about = getattr(item, "callspec", None)
+        lesson = about.params.get("name") if about else None
+        is_another = item.path.stem in OF_EVERY_LESSON and lesson not in QUICK_LESSONS
+        if item.path.stem in WHOLE_CLASSES or (is_another and lesson in lesson_names()):
+            item.add_marker(pytest.mark.full)
 
 
 @pytest.hookimpl(optionalhook=True)
