@@ -33,12 +33,15 @@ PARTS = (
     "course_lib",
     "grader",
 )
-# What starts the whole grader again and again, or trains all that an exam is about.
-WHOLE_CLASSES = {
+# What starts the grader again and again, or trains one network after the other.
+LARGE = {
     *("test_batch", "test_class_report", "test_collecting", "test_explain"),
     *("test_explorers_exam", "test_giving_back", "test_manual_answers"),
     *("test_nbgrader", "test_solutions", "test_submission", "test_watch"),
-    *("test_broken_files", "test_forging"),
+    *("test_broken_files", "test_forging", "test_resources", "test_walls"),
+    *("test_contact_sheet", "test_deferred", "test_diagnosis"),
+    *("test_experiments_02", "test_experiments_05", "test_experiments_10"),
+    "test_experiments_12",
 }
 OF_EVERY_LESSON = {"test_lessons", "test_mistake_code", "test_lesson_imports"}
 QUICK_LESSONS = {"01_loss", "04_layers"}
@@ -167,12 +170,12 @@ def chromium():
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m leaves out
 def pytest_collection_modifyitems(items):
-    """Leave to the full suite what grades whole classes, and all lessons but two."""
+    """Leave to the full suite what is large, and all lessons but two."""
     for item in items:
         about = getattr(item, "callspec", None)
         lesson = about.params.get("name") if about else None
         is_another = item.path.stem in OF_EVERY_LESSON and lesson not in QUICK_LESSONS
-        if item.path.stem in WHOLE_CLASSES or (is_another and lesson in lesson_names()):
+        if item.path.stem in LARGE or (is_another and lesson in lesson_names()):
             item.add_marker(pytest.mark.full)
 
 
