@@ -4,7 +4,8 @@ import hashlib
 import hmac
 
 from course_lib.judging import judge
-from course_lib.probes import failed, read_reports
+from course_lib.lacking import failed
+from course_lib.probes import read_reports
 from course_lib.verdicts import Verdict
 from grader.suspects import add_mistakes
 

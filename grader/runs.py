@@ -52,7 +52,7 @@ class ProbeRun:
     data : bytes or None
         What the submission's process answered, not yet read by anybody.
     lacking : dict or None
-        What `course_lib.probes.lacking` found, in place of data.
+        What `course_lib.lacking.lacking` found, in place of data.
     message : str
         Why there is no answer, for the learner.
     seconds : float

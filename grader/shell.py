@@ -45,13 +45,14 @@ _SEED = 0
 _LONGEST_PAUSE = 0.01
 
 _shell = None
-_probes = None  # modules, not imported before the environment is right
+_lacking = None  # modules, not imported before the environment is right
+_probes = None
 _snapshots = None
 
 
 def prepare():
     """Import all that lessons use and make the shell, for every fork to find."""
-    global _shell, _probes, _snapshots
+    global _shell, _lacking, _probes, _snapshots
     os.environ.update(ENVIRONMENT)
     import course_lib
 
@@ -63,11 +64,11 @@ def prepare():
             with contextlib.suppress(Exception):  # a lesson that needs it will tell
                 importlib.import_module(module.name)
         _draw_once()
-    from course_lib import probes
+    from course_lib import lacking, probes
     from grader import snapshots
     from grader.cells import CellShell
 
-    _probes, _snapshots = probes, snapshots
+    _lacking, _probes, _snapshots = lacking, probes, snapshots
     _shell = CellShell.instance()
     _shell.warm_up()
 
@@ -143,7 +144,7 @@ class _Session:
 
     def _do_note(self, command, _):
         """Say what an answer lacks, or else whether it can wait for others."""
-        lacking = _probes.lacking(command["taken"][0], _shell.user_ns)
+        lacking = _lacking.lacking(command["taken"][0], _shell.user_ns)
         noted = None
         if lacking is None and self._forks:
             names = [name for call in command["taken"] for name in call]

@@ -64,6 +64,7 @@ COURSE = {
     "probe_functions": "probe_batches probe_data probe_draws probe_regularization "
     "sealed_runs",
     "probes": "values probe_functions",
+    "lacking": "probe_functions",
     "comparisons": "values",
     "check_data": "values",
     "rounding": "comparisons",
@@ -155,7 +156,7 @@ GRADER = {
     "cells": "capture outputs magics",
     "snapshots": "course_lib.probe_functions",
     "shell": "limits channel endings outputs capture cells snapshots "
-    "course_lib.probes course_lib.values",
+    "course_lib.lacking course_lib.probes course_lib.values",
     "warm": "limits linux namespaces seccomp landlock walls shell channel",
     "runs": "",
     "processes": "channel limits",
@@ -165,7 +166,7 @@ GRADER = {
     # ... to a report
     "suspects": "exercises course_lib.comparisons",
     "judge": "exercises suspects course_lib.judging course_lib.verdicts "
-    "course_lib.values course_lib.probes course_lib.check_data",
+    "course_lib.values course_lib.lacking course_lib.probes course_lib.check_data",
     "prepared": "blank source exercises course_lib.check_data",
     "feedback_page": "matching safe_outputs",
     "words": "blank course_lib.verdicts",
