@@ -175,12 +175,13 @@ class Submission:
         exercise = cell.exercise
         if exercise not in self._probes or exercise in self._answers:
             return
-        self._since = time.monotonic() if not self._waiting else self._since
         lacking, waits = self._note(process, cell) if cell.taken else (None, False)
         if lacking:
             self._answers[exercise] = ProbeRun("answered", lacking=lacking)
         # A process that was lost once may be lost again, with all that wait.
         elif waits and self._attempts == 1:
+            if not self._waiting:
+                self._since = time.monotonic()
             self._waiting.append(exercise)
         else:
             self._ask(process, [exercise])

@@ -21,7 +21,7 @@ from course_lib.probe_functions import DRIVERS
 
 ABSENT = object()
 _FIXED = (bool, bytes, complex, float, int, range, str, type(None), type(Ellipsis))
-_SETTLED = (BuiltinFunctionType, ModuleType, np.ufunc, np.generic)
+_SETTLED = (ModuleType, np.ufunc, np.generic)
 # What changes more than a function's own names, for the next answer in the same fork.
 _WRITES = {
     dis.opmap[name]
@@ -76,6 +76,8 @@ def _used_by(value, namespace):
     kind = type(value)
     if kind in _FIXED or isinstance(value, _SETTLED):
         return ()
+    if kind is BuiltinFunctionType:  # of a module: `kept.append` is one, too
+        return () if isinstance(value.__self__, ModuleType) else None
     if kind in (tuple, frozenset):
         return () if all(type(each) in _FIXED for each in value) else None
     if kind is FunctionType and value.__globals__ is namespace:

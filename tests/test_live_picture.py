@@ -112,6 +112,27 @@ def test_new_limits_draw_new_ticks():
     assert np.any(after[:, :60] != before[:, :60])  # the tick labels at the left
 
 
+def test_what_a_setting_decides_is_drawn_once_for_each_setting():
+    drawings = []
+
+    def build_with_map(figure):
+        artists, update = build(figure)
+        (rest,) = figure.axes[0].plot([0, 1], [0, 0])
+        draw, rest.draw = rest.draw, lambda *_: drawings.append(1) or draw(*_)
+
+        def update_all(numbers):
+            update(numbers)
+            rest.set_ydata([numbers["rest"]] * 2)
+
+        return artists, update_all, lambda numbers: numbers["rest"]
+
+    picture = LivePicture(build_with_map, (3, 2))
+    shown = [(0.2, 0.5), (0.4, 0.5), (0.4, 0.9), (0.2, 0.5), (0.2, 0.9)]
+    painted = [picture.paint({"y": y, "rest": rest}) for y, rest in shown]
+    assert painted[0] == painted[3] and len(set(painted)) == 4
+    assert len(drawings) == 2
+
+
 def test_axes_stay_where_they_are_and_old_backgrounds_are_let_go():
     picture = LivePicture(build, (3, 2))
     picture.paint({"y": 0.5})

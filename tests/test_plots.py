@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from course_lib import plots
 from course_lib.plots import tables
+from course_lib.plots.bar_row import BarRow
 
 # Viénot, Brettel and Mollon (1999): linear RGB as seen without red or green cones.
 WITHOUT_RED = [[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.004, -0.004, 1.0]]
@@ -64,6 +65,44 @@ def test_bars_stand_at_their_names(axes):
     bars = plots.draw_bars(axes, [1.0, 2.0], ["left", "right"])
     assert [bar.get_height() for bar in bars] == [1, 2]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["left", "right"]
+
+
+def drawn(draw):
+    """Return the pixels of axes that were drawn on."""
+    figure = Figure(figsize=(3, 2))
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.set(xlim=(-1, 5), ylim=(-3, 3), xticks=[], yticks=[])
+    draw(axes)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba()).astype(int)
+
+
+@pytest.mark.parametrize("heights", [[1.0, -2.0, 0.5, 2.5], [-1.0, 2.0], []])
+def test_a_row_of_bars_looks_like_bars_drawn_one_by_one(heights):
+    def one_by_one(axes):
+        plots.draw_bars(axes, heights, [""] * len(heights), 1)
+        axes.set(xticks=[])
+
+    def as_a_row(axes):
+        row = BarRow(axes, range(4), 1)
+        row.set_lengths([3.0, 3.0, 3.0, 3.0])  # of which nothing may be left
+        row.set_lengths(heights)
+
+    np.testing.assert_array_equal(drawn(as_a_row), drawn(one_by_one))
+
+
+def test_a_lying_row_looks_like_lying_bars():
+    look = {"color": plots.COLORS[2], "hatch": plots.HATCHES[2], "linewidth": 0}
+    look |= {"edgecolor": plots.PAPER}
+
+    def as_a_row(axes):
+        BarRow(axes, range(3), 2, 0.5, lying=True).set_lengths([2.0, -0.5, 4.0])
+
+    def one_by_one(axes):
+        axes.barh(range(3), [2.0, -0.5, 4.0], 0.5, **look)
+
+    np.testing.assert_array_equal(drawn(as_a_row), drawn(one_by_one))
 
 
 def test_a_histogram_counts(axes):

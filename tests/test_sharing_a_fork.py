@@ -62,6 +62,10 @@ OWN_FORK = {
     "a list": "kept = []\n" + where("b", "os.getpid() + len(kept)"),
     "an array": "import numpy as np\nw = np.zeros(2)\n"
     + where("b", "os.getpid() + w[0]"),
+    "a method of a list": "add = [].append\n"
+    + where("b", "os.getpid() + (add(1) or 0)"),
+    "a method of a generator": "import numpy as np\n"
+    "draw = np.random.default_rng(0).random\n" + where("b", "os.getpid() + 0 * draw()"),
     "a global it writes": "n = 0\n"
     + where("b", "os.getpid()").replace(
         "    return", "    global n\n    n += 1\n    return"
@@ -131,7 +135,7 @@ def test_answers_that_waited_in_a_lost_process_are_asked_again(worker):
     assert reports(worker, *cells, names=["a", "b"]) == {"a": [1.0], "b": [2.0]}
 
 
-def test_an_answer_that_lies_about_waiting_earns_what_it_would_alone(worker):
+def test_an_answer_that_lies_about_waiting_is_judged_by_what_its_author_left(worker):
     # Its cell finds the grader's own module and has everything wait, lists too.
     lie = (
         "import sys\n"
@@ -139,7 +143,7 @@ def test_an_answer_that_lies_about_waiting_earns_what_it_would_alone(worker):
         "factors = [7]\ndef a(x): return x * factors[0]"
     )
     said = reports(worker, lie, "a", "factors[0] = 2", names=["a"])
-    assert said["a"] in ([2.0, 4.0], [7.0, 14.0])  # of its own author, either way
+    assert said["a"] == [2.0, 4.0]
 
 
 # --- what needs no fork at all

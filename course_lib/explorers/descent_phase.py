@@ -203,12 +203,9 @@ def _build(figure):
     lower.set_yticks([1e-6, 1e-3, 1, 1e3])
     plots.draw_reference(lower, GOAL, "goal")
     curve = plots.draw_line(lower, [], [], series=1)
-    drawn = []
 
     def update(numbers):
-        if numbers["kappa"] not in drawn:  # the map and the rings stay for the others
-            drawn[:] = [numbers["kappa"]]
-            choose(numbers)
+        choose(numbers)
         here.set_data([numbers["share"]], [numbers["beta"]])
         path.set_data(*np.clip(np.nan_to_num(numbers["path"]), -9, 9).T)
         curve.set_data(
@@ -217,6 +214,7 @@ def _build(figure):
         )
 
     def choose(numbers):
+        """Move what only another condition number moves: it is in the background."""
         kappa = numbers["kappa"]
         cells.set_array(np.log10(np.maximum(numbers["map"], 1)))
         rate, beta = best_settings(kappa)
