@@ -21,7 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from grading import Memory, hand_in, our_course, submissions  # noqa: E402
+from classes import hand_in, our_course, submissions  # noqa: E402
+from grading import Memory  # noqa: E402
 
 from course_lib.settings import load_settings  # noqa: E402
 from grader import errands, teams  # noqa: E402
